@@ -18,7 +18,7 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import betaln
+from scipy.special import betainc, betaln, gammaln
 
 __all__ = ["OUTLIERS", "Dirichlet", "fit_category", "fit_dirichlet"]
 
@@ -107,12 +107,17 @@ class Dirichlet:
 
     def _numbers(self) -> tuple[Array, Array]:
         """Numbers of category purchases from 0, and the share of customers who make as many (NBD)."""
-        from scipy.stats import nbinom  # slow to import: only where a Dirichlet is computed
-
-        chance = self.shape / (self.shape + self.purchases)
-        last = int(nbinom.isf(_TAIL, self.shape, chance)) + 1
-        numbers = np.arange(last + 1, dtype=np.float64)
-        return numbers, np.asarray(nbinom.pmf(numbers, self.shape, chance), dtype=np.float64)
+        # By hand: scipy.stats takes longer to load than a Dirichlet to be computed.
+        share = self.purchases / (self.shape + self.purchases)
+        many = 64
+        while betainc(many, self.shape, share) > _TAIL:
+            many *= 2
+        numbers = np.arange(many + 1, dtype=np.float64)
+        # More than n buy with the chance of the incomplete beta function of n + 1.
+        numbers = numbers[: 2 + int(np.argmax(betainc(numbers + 1.0, self.shape, share) <= _TAIL))]
+        chances = gammaln(self.shape + numbers) - gammaln(numbers + 1.0) - gammaln(self.shape)
+        chances += numbers * np.log(share) + self.shape * np.log1p(-share)
+        return numbers, np.exp(chances)
 
     def _zero(self, weight: float, numbers: Array) -> Array:
         """Chance that none of n category purchases is of brands of this weight (beta-binomial)."""

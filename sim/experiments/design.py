@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.analysis.latin_hypercube import latin_hypercube
 from sim.execution.trials import Trial
 from sim.experiments.factors import is_named, named_values, read_named_factor
 from sim.scenario.config_path import ConfigPath
@@ -124,8 +125,6 @@ class Trials(Sequence[Trial]):
 @lru_cache(maxsize=4)
 def _shares(method: str, points: int, levers: int, seed: int) -> NDArray[np.float64]:
     """Return sampled points of the unit cube (points, levers), read-only."""
-    from scipy.stats import qmc
-
     if method == "grid":
         level = np.linspace(0.0, 1.0, points) if points > 1 else np.array([0.5])
         mesh = np.meshgrid(*[level] * levers, indexing="ij")
@@ -134,8 +133,10 @@ def _shares(method: str, points: int, levers: int, seed: int) -> NDArray[np.floa
         # Keyed, as all draws are: a point is the same however many are asked for.
         shares = np.array([[_keyed(seed, point, lever) for lever in range(levers)] for point in range(points)])
     elif method == "latin_hypercube":
-        shares = qmc.LatinHypercube(levers, rng=seed).random(points)
+        shares = latin_hypercube(levers, points, np.random.default_rng(seed))
     else:
+        from scipy.stats import qmc  # slow to import: only where it is asked for
+
         # A whole power of two fills the cube evenly; what is beyond the wanted number is cut off behind.
         sampler = qmc.Sobol(levers, scramble=True, rng=seed)
         shares = sampler.random_base2(math.ceil(math.log2(points)) if points > 1 else 0)[:points]

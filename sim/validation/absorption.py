@@ -15,7 +15,7 @@ from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
 from sim.validation.chart import Chart, Curve
 from sim.validation.check import Check
-from sim.validation.pattern import Finding, Pattern, PatternRun
+from sim.validation.pattern import COUNTS_ALONE, Finding, Pattern, PatternRun
 
 __all__ = ["ABSORPTION", "check_chain", "random_chain"]
 
@@ -83,7 +83,7 @@ def random_chain(generator: np.random.Generator, name: str = "chain", customers:
         "population": customers,
         "horizon": 1,
         "burn_in": 0,
-        "record": {"events": 0, "lives": 0},
+        "record": dict(COUNTS_ALONE),
     }
     scenario = Scenario.from_dict(data)
     weeks = chain_of(scenario.journeys[name]).steps_until(_LEFT / 10.0)
@@ -232,7 +232,7 @@ def _times_chart(checks: list[Check]) -> Chart:
 
 
 def _run(run: PatternRun) -> Finding:
-    scenario = run.scenario("absorption")
+    scenario = run.scenario("absorption", record=dict(COUNTS_ALONE))
     generator = np.random.Generator(np.random.Philox(key=[run.seed, 0x61627372]))
     named = {"shipped journey": scenario}
     for at in range(1, RANDOM_CHAINS + 1):

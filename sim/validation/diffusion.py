@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sim.scenario.calendar import WEEKS_A_YEAR
 from sim.validation.chart import Chart, Curve
 from sim.validation.check import Check
-from sim.validation.pattern import Finding, Pattern, PatternRun
+from sim.validation.pattern import COUNTS_ALONE, Finding, Pattern, PatternRun
 
 __all__ = ["DIFFUSION", "find_peak"]
 
@@ -39,7 +39,7 @@ def find_peak(weekly: NDArray[np.float64]) -> tuple[float, float]:
 
 def _run(run: PatternRun) -> Finding:
     table = run.table("bass_1969")
-    scenario = run.scenario("diffusion")
+    scenario = run.scenario("diffusion", record=dict(COUNTS_ALONE))
     titles = {scenario.journeys[name].title: name for name in scenario.arms}
     adopted = np.stack(
         [

@@ -17,7 +17,7 @@ from sim.validation.check import SHOWN, Check
 from sim.validation.effectiveness import FEWEST, Implied, Pooled, at_effectiveness, implied_by, pool
 from sim.validation.field_experiment import FieldExperiment, read_experiments
 from sim.validation.pattern import Finding, Pattern, PatternRun
-from sim.validation.replay import SCANNED, Replay, effects_of, plan_replay
+from sim.validation.replay import SCANNED, Replay, effects_of, plan_replay, replay_kinds
 
 __all__ = [
     "FIELD_EXPERIMENTS",
@@ -144,13 +144,16 @@ def replay_all(run: PatternRun, table: str | Path = _TABLE) -> tuple[Replayed, .
     tuple of Replayed
         In the order of the table.
     """
+    from sim.engine.kept import KeptRuns  # compiles kernels: only when something runs
+
     found = []
+    kinds, kept = replay_kinds(run), KeptRuns()
     for experiment in read_experiments(table if isinstance(table, Path) else run.data / f"{table}.csv"):
-        plan = plan_replay(run, experiment)
+        plan = plan_replay(run, experiment, kinds)
         if plan.scenario is None:
             found.append(Replayed(plan=plan, effects=np.empty((0, 0)), errors=np.empty((0, 0))))
             continue
-        samples = effects_of(run, plan)
+        samples = effects_of(run, plan, kept)
         spread = samples.std(axis=0, ddof=1) / np.sqrt(len(samples))
         found.append(Replayed(plan=plan, effects=samples.mean(axis=0), errors=spread))
     return tuple(found)
@@ -283,7 +286,7 @@ def _signs(able: Sequence[Replayed]) -> Check:
 def _effects_chart(able: Sequence[Replayed]) -> Chart:
     known = [each for each in able if isfinite(each.published) and isfinite(each.simulated)]
     published = np.array([_log_points(each.published) for each in known])
-    errors = np.array([100.0 * float(each.errors[0, _ONE]) / (1.0 + each.simulated) for each in known])
+    errors = np.array([100.0 * float(each.errors[0, _ONE]) / _left(each.simulated) for each in known])
     return Chart(
         heading="Effects of single tools, published and simulated",
         reading="On a square the model has the published effect; off it, on the same side of zero, its sign.",
@@ -303,7 +306,12 @@ def _effects_chart(able: Sequence[Replayed]) -> Chart:
 
 
 def _log_points(effect: float) -> float:
-    return 100.0 * log(max(1.0 + effect, 0.01))
+    return 100.0 * log(_left(effect))
+
+
+def _left(effect: float) -> float:
+    """Return the treated arm's share of the control's, 0.01 at least: an arm of few customers may have none."""
+    return max(1.0 + effect, 0.01)
 
 
 def _strength_charts(fitted: dict[str, tuple[Pooled, list[Implied]]]) -> tuple[Chart, ...]:
@@ -503,6 +511,6 @@ FIELD_EXPERIMENTS = Pattern(
     title="Published field experiments with single tools, replayed",
     reference="34 experiments, 2011 to 2023; configs/data/README.md",
     scenarios=(),
-    effort=160.0,
+    effort=205.0,
     run=run,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.analysis.latin_hypercube import latin_hypercube
 from sim.analysis.metrics import METRICS, measure
 from sim.analysis.student import student_quantile
 from sim.scenario.dotted_key import with_values
@@ -13,7 +14,7 @@ from sim.scenario.scenario import Scenario
 from sim.validation.chart import Chart, Curve
 from sim.validation.check import ABOVE, BELOW, Check, mean_and_error
 from sim.validation.looks import judge, two_looks
-from sim.validation.pattern import Finding, Pattern, PatternRun
+from sim.validation.pattern import COUNTS_ALONE, Finding, Pattern, PatternRun
 
 __all__ = ["LOSING_REGION"]
 
@@ -28,11 +29,9 @@ _CONFIDENCE = 0.95
 
 def run(run: PatternRun) -> Finding:
     """Compare both arms at sampled points of the region, and in its counterpart, where the proactive arm pays."""
-    from scipy.stats import qmc  # slow to import: only when something runs
-
-    scenario = run.scenario("losing_region")
+    scenario = run.scenario("losing_region", record=dict(COUNTS_ALONE))
     levers = _levers(run, scenario)
-    shares = qmc.LatinHypercube(len(levers), rng=np.random.default_rng(run.seed)).random(_POINTS)
+    shares = latin_hypercube(len(levers), _POINTS, np.random.default_rng(run.seed))
     points = [{lever.name: lever.at(share) for lever, share in zip(levers, row, strict=True)} for row in shares]
     places = {"region": [with_values(scenario, point) for point in points], "treadmill": [_counterpart(run, scenario)]}
     found = judge(
@@ -63,7 +62,8 @@ def run(run: PatternRun) -> Finding:
 
 def _counterpart(run: PatternRun, scenario: Scenario) -> Scenario:
     """Return the treadmill, as large and as long."""
-    return run.scenario("treadmill", horizon=scenario.horizon, burn_in=scenario.burn_in, population=scenario.population)
+    size = {"horizon": scenario.horizon, "burn_in": scenario.burn_in, "population": scenario.population}
+    return run.scenario("treadmill", record=dict(COUNTS_ALONE), **size)
 
 
 def _check(place: str, gains: Array, spent: float) -> tuple[Check, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
@@ -15,7 +15,13 @@ from sim.validation.chart import Chart
 from sim.validation.check import SHOWN, Check
 from sim.validation.published import DATA, read_table
 
-__all__ = ["Finding", "Pattern", "PatternRun"]
+if TYPE_CHECKING:
+    from sim.engine.kept import KeptRuns
+
+__all__ = ["COUNTS_ALONE", "Finding", "Pattern", "PatternRun"]
+
+#: `record` of a run of which nothing but counts is looked at: no events, and no account of single customers.
+COUNTS_ALONE: Mapping[str, int] = {"events": 0, "lives": 0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +66,8 @@ class PatternRun:
         Folder of the published figures; a test that hands in wrong ones must see the pattern fail.
     experiments : Path, optional
         Table of a reader's own field experiments, which P11 then replays instead of the published ones.
+    loaded : dict
+        Scenarios that were read before, which several patterns share.
     """
 
     seed: int = 1
@@ -68,6 +76,7 @@ class PatternRun:
     on_progress: Callable[[int], None] | None = None
     data: Path = DATA
     experiments: Path | None = None
+    loaded: dict[tuple[str, str], Scenario] = field(default_factory=dict, compare=False, repr=False)
 
     def table(self, name: str) -> dict[str, NDArray[Any]]:
         """Read the published figures of one file of `configs/data`; see :func:`sim.validation.published.read_table`."""
@@ -78,7 +87,10 @@ class PatternRun:
 
         Only shipped files are read: a pattern means the same whatever lies in a user's folder.
         """
-        scenario = Scenario.load(name, **overrides)
+        asked = (name, repr(sorted(overrides.items())))
+        if asked not in self.loaded:
+            self.loaded[asked] = Scenario.load(name, **overrides)
+        scenario = self.loaded[asked]
         if self.size == 1.0:
             return scenario
         return scenario.simulating(self.population(scenario.population))
@@ -88,7 +100,13 @@ class PatternRun:
         return max(1, round(customers * self.size))
 
     def replicates(
-        self, scenario: Scenario, count: int, *, first: int = 0, arms: Collection[str] | None = None
+        self,
+        scenario: Scenario,
+        count: int,
+        *,
+        first: int = 0,
+        arms: Collection[str] | None = None,
+        kept: KeptRuns | None = None,
     ) -> Iterator[Mapping[str, History]]:
         """Run replicates of a scenario; yield the histories of each by arm, in order.
 
@@ -101,6 +119,8 @@ class PatternRun:
             Number of the first.
         arms : collection of str, optional
             Which arms are run after the burn-in; all by default.
+        kept : KeptRuns, optional
+            Runs of earlier calls that are not run again.
 
         Returns
         -------
@@ -115,6 +135,7 @@ class PatternRun:
             threads=self.threads,
             on_progress=self.on_progress,
             arms=arms,
+            kept=kept,
         )
         yield from (arms for _, arms in found)
 

@@ -9,7 +9,7 @@ from sim.record.history import History
 from sim.scenario.calendar import DAYS_A_WEEK
 from sim.validation.chart import Chart, Curve
 from sim.validation.check import Check
-from sim.validation.pattern import Finding, Pattern, PatternRun
+from sim.validation.pattern import COUNTS_ALONE, Finding, Pattern, PatternRun
 
 __all__ = ["REPEAT_BUYING"]
 
@@ -56,7 +56,9 @@ def _run(run: PatternRun) -> Finding:
     curves = np.stack(
         [
             _repeats_by_week(history, _CUSTOMERS / scenario.population)
-            for history in run.histories(run.scenario("repeat_buying", horizon=_WHOLE), _REPLICATES)
+            for history in run.histories(
+                run.scenario("repeat_buying", horizon=_WHOLE, record=dict(COUNTS_ALONE)), _REPLICATES
+            )
         ]
     )
     for week in _CHECKED:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from math import nan
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,12 @@ from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
 from sim.scenario.yaml_reader import read_yaml
 from sim.validation.field_experiment import FieldExperiment
-from sim.validation.pattern import PatternRun
+from sim.validation.pattern import COUNTS_ALONE, PatternRun
 
-__all__ = ["SCANNED", "Replay", "effects_of", "plan_replay"]
+if TYPE_CHECKING:
+    from sim.engine.kept import KeptRuns
+
+__all__ = ["SCANNED", "Replay", "effects_of", "plan_replay", "replay_kinds"]
 
 Array = NDArray[np.float64]
 
@@ -77,20 +81,27 @@ class Replay:
     lacks: str = ""
 
 
-def plan_replay(run: PatternRun, experiment: FieldExperiment) -> Replay:
+def replay_kinds(run: PatternRun) -> dict[str, Any]:
+    """Read the dictionary of replays from the folder of data."""
+    return read_yaml(run.data / "replay_kinds.yaml")
+
+
+def plan_replay(run: PatternRun, experiment: FieldExperiment, kinds: Mapping[str, Any] | None = None) -> Replay:
     """Turn the words of a row into arms.
 
     Parameters
     ----------
     run : PatternRun
-        Its folder of data has the replay kinds, its size multiplies populations.
+        Its size multiplies populations.
     experiment : FieldExperiment
+    kinds : mapping, optional
+        What :func:`replay_kinds` returns; read where it is not given.
 
     Returns
     -------
     Replay
     """
-    kinds = read_yaml(run.data / "replay_kinds.yaml")
+    kinds = replay_kinds(run) if kinds is None else kinds
     words = experiment.replay.lower()
     metrics = []
     for outcome in experiment.outcomes:
@@ -201,7 +212,7 @@ def _scenario(
         "baseline": _NONE,
         "horizon": horizon,
         "burn_in": _BURN_IN,
-        "record": {"events": 0},
+        "record": dict(COUNTS_ALONE),
         "population": run.population(_CUSTOMERS),
     }
     return Scenario.from_dict(written)
@@ -272,8 +283,20 @@ def _lifted(journey: Mapping[str, Any], lift: float) -> dict[str, Any]:
     return {**journey, "stages": stages}
 
 
-def effects_of(run: PatternRun, plan: Replay) -> Array:
-    """Simulate a replay on common luck; return its effects (replicates, outcomes, effectiveness scanned), relative.
+def effects_of(run: PatternRun, plan: Replay, kept: KeptRuns | None = None) -> Array:
+    """Simulate a replay on common luck.
+
+    Parameters
+    ----------
+    run : PatternRun
+    plan : Replay
+    kept : KeptRuns, optional
+        Runs of other replays: several rows of a table may ask of the same arms.
+
+    Returns
+    -------
+    float64 (replicates, outcomes, effectiveness scanned)
+        Effects, relative to control.
 
     Raises
     ------
@@ -291,10 +314,13 @@ def effects_of(run: PatternRun, plan: Replay) -> Array:
         affinity = [each.digital_affinity.mean for each in scenario.personas]
         persona = 1 + int(np.argmax(affinity))
     rows = []
-    for arms in run.replicates(scenario, plan.replicates):
+    # The arm without contact gives the others their burn-in; only responses look at what becomes of it.
+    wanted = [name for name in scenario.arms if name != _NONE or "response" in plan.metrics]
+    for arms in run.replicates(scenario, plan.replicates, arms=wanted, kept=kept):
         found = {name: _outcomes(history, scenario, persona) for name, history in arms.items()}
         for name, outcomes in found.items():
-            outcomes["uncontacted"] = found.get(f"{name}_{_NONE}", found[_NONE])["purchases"]
+            without = found.get(f"{name}_{_NONE}") or found.get(_NONE)
+            outcomes["uncontacted"] = without["purchases"] if without else nan
         control = found[_CONTROL]
         treated = [found.get(_treated(each), found[_treated(1.0)]) for each in SCANNED]
         if _ALSO in found and len(plan.experiment.effects) > 1:

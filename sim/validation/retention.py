@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sim.customer_base.shifted_beta_geometric import fit_shifted_beta_geometric
 from sim.validation.chart import Chart, Curve
 from sim.validation.check import Check
-from sim.validation.pattern import Finding, Pattern, PatternRun
+from sim.validation.pattern import COUNTS_ALONE, Finding, Pattern, PatternRun
 
 __all__ = ["RETENTION"]
 
@@ -27,7 +27,9 @@ def _run(run: PatternRun) -> Finding:
     actual, published = table["actual_pct"] / 100.0, table["sbg_pct_calib7"] / 100.0
     model = fit_shifted_beta_geometric(actual[: _CALIBRATED + 1])
     scenario = run.scenario(
-        "retention", **{f"{_TRAIT}.mean": model.mean, f"{_TRAIT}.concentration": model.concentration}
+        "retention",
+        record=dict(COUNTS_ALONE),
+        **{f"{_TRAIT}.mean": model.mean, f"{_TRAIT}.concentration": model.concentration},
     )
     (history,) = run.histories(scenario)
     subscribed = list(scenario.journeys["subscription"].stages).index("subscribed")

@@ -11,10 +11,16 @@ from agents.strategies import CAPABILITIES
 from sim.scenario.errors import ConfigError
 from sim.validation.effectiveness import Implied, at_effectiveness, implied_by, pool
 from sim.validation.field_experiment import COLUMNS, read_experiments
-from sim.validation.field_experiments import FIELD_EXPERIMENTS, fit_capabilities, replay_all
+from sim.validation.field_experiments import (
+    FIELD_EXPERIMENTS,
+    Replayed,
+    _effects_chart,
+    fit_capabilities,
+    replay_all,
+)
 from sim.validation.pattern import PatternRun
 from sim.validation.published import DATA
-from sim.validation.replay import effects_of, plan_replay
+from sim.validation.replay import Replay, effects_of, plan_replay
 
 ROWS = {each.id: each for each in read_experiments(DATA / "field_experiments.csv")}
 
@@ -145,6 +151,13 @@ def unseen(outcome, replay):
     """An experiment that no table has."""
     parts = tuple(part.strip() for part in outcome.split(";"))
     return replace(ROWS["E13"], id="unseen", outcome=outcome, outcomes=parts, replay=replay)
+
+
+def test_an_arm_that_sells_nothing_at_all_is_drawn():
+    """Of a small population: its share of the control is 0, by which an error cannot be divided."""
+    nothing = Replayed(plan=Replay(experiment=ROWS["E34"]), effects=np.full((1, 4), -1.0), errors=np.full((1, 4), 0.1))
+    (_, simulated) = _effects_chart([nothing]).curves
+    assert np.isfinite(simulated.y).all() and simulated.error is not None and np.isfinite(simulated.error).all()
 
 
 @pytest.mark.slow
