@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -16,9 +16,9 @@ from sim.validation.chart import Chart, Curve
 from sim.validation.check import ABOVE, BELOW, Check, mean_and_error
 from sim.validation.looks import Interim, judge, two_looks
 from sim.validation.lost_list import lost_list
-from sim.validation.pattern import Finding, Pattern, PatternRun
+from sim.validation.pattern import COUNTS_ALONE, Finding, Pattern, PatternRun
 
-__all__ = ["PRESSURE", "contacts", "delight", "shipped_market"]
+__all__ = ["PRESSURE", "SHIPPED", "contacts", "contribution_at_rates", "delight", "shipped_market"]
 
 Array = NDArray[np.float64]
 
@@ -26,16 +26,21 @@ Array = NDArray[np.float64]
 _PICKING, _JUDGING = 4, two_looks(5, 12)
 _DELIGHTS = 6
 #: Shipped scenarios whose strategy is run at these contact rates, with so many customers and populations.
-_SHIPPED = ("average", "treadmill", "starwood", "recipe_app", "telecom", "phone_subscription")
+SHIPPED = ("average", "treadmill", "starwood", "recipe_app", "telecom", "phone_subscription")
 #: What contacts say there. A recommendation to look around is no exposure to advertising: each reminds of leaving
 #: (Ascarza, Iyengar & Schleicher 2016), and the best rate of those is none.
 _MESSAGE = "invitation"
 _RATES = (0.0, 0.15, 0.3, 0.5, 1.0)
 #: Of the same number of customers, many small populations know their error better than few large ones.
-#: A third look decides most of what the first does not at half of the replicates; the last has one more for it.
-_CUSTOMERS, _PICKED = 4_000, 4
-_JUDGED = (Interim(8, 0.2), Interim(14, 0.2), Interim(21, 0.6))
+#: Six looks simulate as much as one would on average at a third of the last look's replicates, and hardly miss a lead.
+_CUSTOMERS = 4_000
+_JUDGED = (
+    *(Interim(6, 0.05), Interim(8, 0.1), Interim(10, 0.1)),
+    *(Interim(13, 0.15), Interim(17, 0.2), Interim(24, 0.4)),
+)
 _WAITING = "waiting"
+#: What every rate earned on many other populations of these scenarios: the best inner rate of those is judged.
+_RECORD = "contact_rates"
 #: Weeks over which what is left of a delight is averaged: three years on.
 _LAST = 26
 _CONTACTS = "Schmidt & Eisend 2015: response to repetition is an inverted U"
@@ -45,14 +50,14 @@ _EXPECTATIONS = "Oliver 1980; Anderson & Sullivan 1993: satisfaction is surprise
 def run(run: PatternRun) -> Finding:
     """Compare arms of different contact rates; follow the satisfaction that one innovation brings."""
     found = contacts(run) + delight(run) + lost_list(run)
-    for name in _SHIPPED:
+    for name in SHIPPED:
         found += shipped_market(run, name)
     return found
 
 
 def contacts(run: PatternRun) -> Finding:
     """Run arms that differ in nothing but the contact rate."""
-    scenario = run.scenario("pressure")
+    scenario = run.scenario("pressure", record=dict(COUNTS_ALONE))
     arms = list(scenario.arms)
     rates = np.array([_rate(scenario, arm) for arm in arms])
     picked = _earned(run, scenario, arms, range(_PICKING))
@@ -82,7 +87,10 @@ def contacts(run: PatternRun) -> Finding:
                 reading="Contribution rises with the first contacts and falls where they tire and drive away.",
                 x="chance a week of contacting a customer",
                 y="contribution per customer",
-                curves=_curves(rates, picked, judged),
+                curves=(
+                    Curve.of_replicates(f"{len(picked)} populations, 2 standard errors", rates, picked),
+                    judged.curve(rates, "others"),
+                ),
             ),
         ),
         notes=(
@@ -106,25 +114,14 @@ def shipped_market(run: PatternRun, name: str) -> Finding:
     -------
     Finding
     """
-    written = run.scenario(name).to_dict()
-    *_, led = [plans for arm, plans in written["arms"].items() if arm != written["baseline"]]
-    arms = {}
-    for rate in _RATES:
-        strategy = led["focal"]["strategy"]
-        contacted = {**strategy["contacts_per_week"], "customers": rate}
-        plan = {**led["focal"], "strategy": {**strategy, "contacts_per_week": contacted, "message": _MESSAGE}}
-        arms[f"rate_{round(100 * rate)}"] = {**led, "focal": plan}
-    # The baseline only gives all arms the same burn-in.
-    waiting = {_WAITING: written["arms"][written["baseline"]]}
-    scenario = Scenario.from_dict(
-        {**written, "arms": {**waiting, **arms}, "baseline": _WAITING, "population": run.population(_CUSTOMERS)}
-    )
-    names = list(arms)
+    record = run.table(_RECORD)
+    rows = record["scenario"] == name
+    rates, earned, error = (record[column][rows] for column in ("contacts_per_week", "contribution", "error"))
     # The best rate inside the range is held against both ends: were an end the best, it would lose to that.
-    picked = _earned(run, scenario, names[1:-1], range(_PICKED))
-    best = 1 + int(picked.mean(axis=0).argmax())
-    words = f"{name}: {{end}} earns less than the best rate, {_RATES[best]:g} a week"
-    judged = _judge(run, scenario, names, best, first=_PICKED, looks=_JUDGED, words=words)
+    best = 1 + int(earned[1:-1].argmax())
+    scenario, arms = _at_rates(run, name, rates)
+    words = f"{name}: {{end}} earns less than the best rate, {rates[best]:g} a week"
+    judged = _judge(run, scenario, arms, best, looks=_JUDGED, words=words)
     return Finding(
         checks=judged.checks,
         charts=(
@@ -133,10 +130,56 @@ def shipped_market(run: PatternRun, name: str) -> Finding:
                 reading="With all else at work too, and contacts that invite, the best rate lies inside the range.",
                 x="chance a week of contacting a customer",
                 y="contribution per customer",
-                curves=_curves(np.array(_RATES), picked, judged, inside=True),
+                curves=(
+                    Curve(label="on record, 2 standard errors", x=rates, y=earned, error=error),
+                    judged.curve(rates, "others"),
+                ),
             ),
         ),
     )
+
+
+def contribution_at_rates(run: PatternRun, name: str, replicates: range) -> tuple[tuple[float, ...], Array]:
+    """Run the strategy of a shipped scenario at every contact rate.
+
+    Parameters
+    ----------
+    run : PatternRun
+    name : str
+        Of the scenario.
+    replicates : range
+
+    Returns
+    -------
+    tuple of float (A,), float64 (replicates, A)
+        The rates, a week, and what each earned per customer, in money.
+    """
+    scenario, arms = _at_rates(run, name, _RATES)
+    return _RATES, _earned(run, scenario, arms, replicates)
+
+
+def _at_rates(run: PatternRun, name: str, rates: Iterable[float]) -> tuple[Scenario, list[str]]:
+    """Return a shipped scenario with an arm for each contact rate, and the names of these."""
+    written = run.scenario(name).to_dict()
+    *_, led = [plans for arm, plans in written["arms"].items() if arm != written["baseline"]]
+    arms = {}
+    for rate in rates:
+        strategy = led["focal"]["strategy"]
+        contacted = {**strategy["contacts_per_week"], "customers": float(rate)}
+        plan = {**led["focal"], "strategy": {**strategy, "contacts_per_week": contacted, "message": _MESSAGE}}
+        arms[f"rate_{round(100 * rate)}"] = {**led, "focal": plan}
+    # The baseline only gives all arms the same burn-in.
+    waiting = {_WAITING: written["arms"][written["baseline"]]}
+    scenario = Scenario.from_dict(
+        {
+            **written,
+            "arms": {**waiting, **arms},
+            "baseline": _WAITING,
+            "population": run.population(_CUSTOMERS),
+            "record": dict(COUNTS_ALONE),
+        }
+    )
+    return scenario, list(arms)
 
 
 class _Judged(NamedTuple):
@@ -146,9 +189,21 @@ class _Judged(NamedTuple):
     columns: list[int]
     earned: Array
 
+    def curve(self, rates: Array, whose: str) -> Curve:
+        """Draw what was judged at first."""
+        label = f"{len(self.earned)} {whose}, which judge the best"
+        return Curve.of_replicates(label, rates[self.columns], self.earned)
+
 
 def _judge(
-    run: PatternRun, scenario: Scenario, arms: list[str], best: int, *, first: int, looks: Sequence[Interim], words: str
+    run: PatternRun,
+    scenario: Scenario,
+    arms: list[str],
+    best: int,
+    *,
+    first: int = 0,
+    looks: Sequence[Interim],
+    words: str,
 ) -> _Judged:
     """Hold the best rate against both ends of the range, on replicates from the first; no other rate is needed."""
     ends = {0: "no contact", len(arms) - 1: "contact every week"}
@@ -170,15 +225,6 @@ def _judge(
     return _Judged(tuple(one for _, checks in found.values() for one in checks), *seen[0])
 
 
-def _curves(rates: Array, picked: Array, judged: _Judged, *, inside: bool = False) -> tuple[Curve, Curve]:
-    """Draw what every rate (``inside``: all but both ends) earned where the best was picked, and what was judged."""
-    tried = rates[1:-1] if inside else rates
-    return (
-        Curve.of_replicates(f"{len(picked)} populations, 2 standard errors", tried, picked),
-        Curve.of_replicates(f"{len(judged.earned)} others, which judge the best", rates[judged.columns], judged.earned),
-    )
-
-
 def _earned(run: PatternRun, scenario: Scenario, arms: list[str], replicates: range) -> Array:
     """Return what arms earn per customer: (replicates, arms)."""
     found = run.replicates(scenario, len(replicates), first=replicates.start, arms=arms)
@@ -187,7 +233,7 @@ def _earned(run: PatternRun, scenario: Scenario, arms: list[str], replicates: ra
 
 def delight(run: PatternRun) -> Finding:
     """Follow the satisfaction that one lasting innovation brings, with expectations that adapt and without."""
-    scenario = run.scenario("one_delight")
+    scenario = run.scenario("one_delight", record=dict(COUNTS_ALONE))
     # The same market, in which expectations never adapt.
     market = scenario.market
     frozen = replace(scenario, market=replace(market, experience=replace(market.experience, expectation_rate=0.0)))
@@ -259,6 +305,6 @@ PRESSURE = Pattern(
     title="Contact pressure is an inverted U; a one-off delight fades",
     reference="Schmidt & Eisend 2015; Oliver 1980",
     scenarios=("pressure", "one_delight"),
-    effort=590.0,
+    effort=330.0,
     run=run,
 )

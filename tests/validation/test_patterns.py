@@ -130,6 +130,26 @@ def test_pressure_is_an_inverted_u_in_a_shipped_scenario_and_not_where_contacts_
     assert "contact every week" in failing(pressure.shipped_market(PatternRun(threads=2), "average"))[0]
 
 
+@pytest.mark.slow
+def test_a_rate_that_is_not_the_best_does_not_beat_both_ends(forged):
+    """Sabotage: the record names half a contact a week, which in the treadmill market earns less than none."""
+    folder = forged("contact_rates.csv", "treadmill,0.5,128.771", "treadmill,0.5,138.771")
+    assert "no contact" in failing(pressure.shipped_market(PatternRun(threads=2, data=folder), "treadmill"))[0]
+
+
+def test_contact_rates_on_record_are_those_of_the_model():
+    """What rates earn more than no contact, in a few populations of one market, at four standard errors."""
+    record = PatternRun().table("contact_rates")
+    assert tuple(dict.fromkeys(record["scenario"])) == pressure.SHIPPED
+    rows = record["scenario"] == "telecom"
+    rates, earned = pressure.contribution_at_rates(PatternRun(size=0.25, threads=2), "telecom", range(6))
+    assert record["contacts_per_week"][rows].tolist() == list(rates)
+    leads = earned[:, 1:] - earned[:, :1]
+    known = record["contribution"][rows][1:] - record["contribution"][rows][0]
+    room = 4.0 * leads.std(axis=0, ddof=1) / np.sqrt(len(leads) - 3)
+    assert (np.abs(leads.mean(axis=0) - known) < room).all()
+
+
 def test_toothpaste_is_the_dirichlet_it_is_meant_to_be():
     scenario = Scenario.load("toothpaste_1973")
     theory = theory_of(scenario)
