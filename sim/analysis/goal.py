@@ -8,7 +8,7 @@ from typing import Any
 from sim.analysis.stage_moves import stage_of
 from sim.number_format import bracket, in_words, listed, quantity
 
-__all__ = ["PER_CUSTOMERS", "goal_called", "goal_sentence"]
+__all__ = ["PER_CUSTOMERS", "goal_called", "goal_first", "goal_sentence"]
 
 #: Visits to a goal are told per so many customers.
 PER_CUSTOMERS = 1000.0
@@ -28,6 +28,30 @@ def goal_called(stages: Sequence[str]) -> str:
     'order paid and sign, up'
     """
     return listed([in_words(name) for name in dict.fromkeys(map(stage_of, stages))])
+
+
+def goal_first(arm: str, headline: str, goal: str) -> tuple[str, str]:
+    """Return the two first sentences of a verdict where nothing is earned: the goal is what it is about.
+
+    Parameters
+    ----------
+    arm : str
+        With whose name the headline begins.
+    headline : str
+    goal : str
+        As of :func:`goal_sentence`.
+
+    Returns
+    -------
+    str, str
+
+    Examples
+    --------
+    >>> goal_first("led", "led: nothing is bought.", "The goal, Pay, is reached more often.")
+    ('led: the goal, Pay, is reached more often.', 'Nothing is bought.')
+    """
+    nothing = headline.removeprefix(f"{arm}: ")
+    return f"{arm}: {goal[:1].lower()}{goal[1:]}", f"{nothing[:1].upper()}{nothing[1:]}"
 
 
 def goal_sentence(summary: Mapping[str, Any], arm: str, name: str) -> str:

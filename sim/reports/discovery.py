@@ -34,6 +34,10 @@ _LONGEST = 60
 _STAGES_TOLD, _OTHERWISE, _FEWEST_STAYS = 3, 1.25, 30
 #: Edges of the picture at the most.
 _MOST_DRAWN = 30
+#: Edges that are all drawn, and of more the share of moves.
+_FEW_EDGES, _USUALLY_DRAWN = 20, 0.9
+#: Simulated cases are as near to real ones as these are to each other up to so many times the distance.
+_AS_NEAR = 1.15
 
 
 def _when(micros: int) -> str:
@@ -110,6 +114,7 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "gained": decimal(sum(found.contexts.gains), 0),
         "parameters": free_parameters(found.journeys.values()),
         "distances": found.distances,
+        "near": found.distances is not None and found.distances.ngram3 <= _AS_NEAR * found.distances.ngram3_floor,
         "drifting": {name: pair for name, pair in found.drifting.items() if pair[0]},
         "stable": [name for name, pair in found.drifting.items() if not pair[0]],
         "folded": found.folded,
@@ -285,7 +290,7 @@ def _purchases_plain(found: Discovery) -> dict[str, Any] | None:
     }
 
 
-def discovery_document(found: Discovery, name: str, source: str, drawn: float) -> Document:
+def discovery_document(found: Discovery, name: str, source: str, drawn: float | None) -> Document:
     """Lay out the report.
 
     Parameters
@@ -295,13 +300,15 @@ def discovery_document(found: Discovery, name: str, source: str, drawn: float) -
         Of the scenario that was written.
     source : str
         The log's file.
-    drawn : float
-        Share of all moves that the map draws.
+    drawn : float or None
+        Share of all moves that the map draws; None: all where there are few edges, else nine tenths.
 
     Returns
     -------
     Document
     """
+    if drawn is None:
+        drawn = 1.0 if len(found.edges) <= _FEW_EDGES else _USUALLY_DRAWN
     kept, rare = thinned(found.edges, drawn)
     cut = with_goal(kept[:_MOST_DRAWN], found.edges, found.goal.stage)
     total = sum(edge.count for edge in found.edges)
@@ -319,8 +326,12 @@ def discovery_document(found: Discovery, name: str, source: str, drawn: float) -
                 "map",
                 draw_flows([lived], flows, title=short(f"As lived: {source}", 40), what="moves", leaving=leaving),
                 "Stages as boxes, moves between them as arrows",
-                f"Widths by moves; labels: share of all who leave the stage. {exact_percent(rare, 1)} of"
-                " moves, the rarest, are not drawn; the tables have all.",
+                "Widths by moves; labels: share of all who leave the stage."
+                + (
+                    f" {exact_percent(rare, 1)} of moves, the rarest, are not drawn; the tables have all."
+                    if rare
+                    else ""
+                ),
                 "map",
             )
         )

@@ -40,7 +40,9 @@ class DiscoverKeys(LogLayout):
         None, 1, 2_000_000_000, "cases that are looked at, drawn by seed; null: all", optional=True
     )
     funnel: Any = quantity("stages in order; null: those that most cases pass", default=None, optional=True)
-    drawn: float = number(0.9, 0.01, 1.0, "share of all moves that the map draws", "share")
+    drawn: float | None = number(
+        None, 0.01, 1.0, "share of all moves that the map draws; null: 90%, or all of 20 edges", "share", optional=True
+    )
     title: str = text("", "a reader's name for it")
 
 

@@ -107,9 +107,10 @@ def test_a_goal_is_what_the_verdict_begins_with(chain, tmp_path):
     alone = estimate(counts["quick"] - counts["slow"])
     assert (gained["mean"], gained["ci_low"]) == pytest.approx((alone.mean, alone.ci_low))
     lines = result.verdict.splitlines()
-    assert lines[1].startswith(
-        f"The goal, c, is reached {counts['slow'].mean() * 1000:,.0f} times per 1,000 customers with slow"
+    assert lines[0].startswith(
+        f"quick: the goal, c, is reached {counts['slow'].mean() * 1000:,.0f} times per 1,000 customers with slow"
     )
+    assert lines[1].startswith("Nothing is bought, earned or paid over 20 weeks, neither here nor in slow")
     row = move_rows(result)[0]
     assert row.name == "all ways to c" and row.gaps["quick"][2]
     book = openpyxl.load_workbook(write(result, tmp_path / "results") / "tables.xlsx", read_only=True)

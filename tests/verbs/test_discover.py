@@ -26,6 +26,16 @@ def discover(tmp_path, *words):
     return code, folders
 
 
+def test_a_map_of_few_edges_leaves_none_out(tmp_path):
+    rows = [f"{case},{name},2020-01-01 00:{at:02}" for case in range(60)
+            for at, name in enumerate(("Call", "Talk", "Done" if case % 20 else "Abandoned"))]  # fmt: skip
+    (tmp_path / "few.csv").write_text("\n".join(["case,activity,time", *rows]) + "\n")
+    for number, (words, said) in enumerate((([], False), (["drawn=50%"], True))):
+        code, folders = discover(tmp_path / f"{number}", f"log={tmp_path / 'few.csv'}", *words)
+        text = (folders[0] / "report.html").read_text("utf-8").replace("\u2060", "")
+        assert code == 0 and ("of moves, the rarest, are not drawn" in text) is said
+
+
 def test_a_log_becomes_a_scenario_that_loads(tmp_path, capsys):
     code, (folder,) = discover(tmp_path, f"log={VISITS}", "goal=Pay", "save_as=shop", "attributes=[device]")
     assert code == 0
