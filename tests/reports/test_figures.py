@@ -325,6 +325,10 @@ def test_map_of_a_change_tells_new_from_gone() -> None:
     assert "new" in words
     assert "+ contact" in words
     assert "− gone" in words
+    assert not any("how readily" in item for item in words)
+    easier = replace(LOOP, edges=(replace(LOOP.edges[1], logit={"base": 2.0}), *LOOP.edges[:1], *LOOP.edges[2:]))
+    words = words_in(draw_change(LOOP, easier))
+    assert "± chance" in words and any("chance: how readily customers go that way" in item for item in words)
 
 
 def test_alluvial_conserves_what_flows_and_is_none_for_a_chain() -> None:

@@ -272,11 +272,13 @@ def draw_change(journey: Journey, other: Journey, shares: Mapping[tuple[str, str
             links.append(Link(*pair, "", None, "#9a9a9a"))
         else:
             added = [edge for edge in after_edges if edge not in before_edges]
-            altered = (shares or {}).get(pair) or f"± {_gate(added) or 'terms'}"
+            altered = (shares or {}).get(pair) or f"± {_gate(added) or 'chance'}"
             links.append(Link(*pair, altered, None, INK, "-", True))
     title = f"From {short(journey.title or journey.name, 24)}\nto {short(other.title or other.name, 24)}"
     mark = "±" if shares is None else "share → share"
     notes = [f"+ new (blue)   − gone (orange, dashed)   {mark} altered (black)   unmarked: the same"]
+    if any(link.label.startswith("± ") for link in links):
+        notes.append("chance: how readily customers go that way; else what opens the way, too")
     with style():
         return draw_journey_graph(boxes, links, union.order, title=title, notes=notes)
 
