@@ -6,7 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
-__all__ = ["refusal_of_text", "remedy_of_zeros"]
+__all__ = ["likely_readings", "refusal_of_text", "remedy_of_zeros"]
 
 #: Where an archive of tar says what it is.
 _TAR_AT = 257
@@ -15,6 +15,15 @@ _WEB_LOG = rb'\S+ \S+ \S+ \[\d{2}/[A-Z][a-z]{2}/\d{4}:[^\]]+\] "'
 _W3C_LOG = rb"#(?:Software|Version|Fields|Date):"
 _HTML = rb"\s*<(?:!doctype html|html|table)"
 _JSON = rb'\s*(?:\[\s*)?\{\s*"'
+#: Encodings of other scripts, and the signs that make up nearly all of a text in one.
+_OF_SIGNS = {
+    "cp1251": "\u0410-\u044f\u0401\u0451",
+    "cp932": "\u3040-\u30ff\u4e00-\u9fff\u3005\uff01-\uff5e",
+    "euc-kr": "\uac00-\ud7a3",
+    "gbk": "\u4e00-\u9fa5\uff01-\uff5e",
+    "big5": "\u4e00-\u9fa5",
+}
+_MOSTLY, _SHOWN, _FEW = 0.9, 30, 3
 _JSON_LINES = rb"\s*\{[^\n]*\}[ \t\r]*\n\s*\{"
 
 
@@ -69,6 +78,49 @@ def _from_json(name: str, packed: bool, *, lines: bool) -> str:
     rows = f"[json.loads(line) for line in {opened}]" if lines else f"json.load({opened})"
     code = f"import gzip, json, sys, pandas; pandas.json_normalize({rows}).to_csv('table.csv', index=False)"
     return f'python -c "{code}" {name}'
+
+
+def likely_readings(line: bytes, start: int) -> dict[str, str]:
+    """Return what a line that is no UTF-8 says in the encodings that it may be in, the likeliest first.
+
+    Parameters
+    ----------
+    line : bytes
+    start : int
+        Where its first odd byte is.
+
+    Returns
+    -------
+    dict
+        What stands there by encoding.
+
+    Examples
+    --------
+    >>> likely_readings("Straße".encode("cp1252"), 4), likely_readings("Částka".encode("cp1250"), 0)
+    ({'cp1252': 'Straße'}, {'cp1252': 'Èástka', 'cp1250': 'Částka'})
+    >>> likely_readings("Клиент;Дата".encode("cp1251"), 0), next(iter(likely_readings("顧客,日".encode("cp932"), 0)))
+    ({'cp1251': 'Клиент;Дата'}, 'cp932')
+    """
+    readings = {}
+    for encoding, letters in _OF_SIGNS.items():
+        try:
+            text = line.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        foreign = len(re.findall(r"[^\x00-\x7f]", text))
+        # Letters of another script stand together, and not within a word of this one.
+        beside = re.search(f"[A-Za-z][{letters}]|[{letters}][a-z]", text)
+        if foreign > 1 and not beside and len(re.findall(f"[{letters}]", text)) >= _MOSTLY * foreign:
+            readings[encoding] = text[:_SHOWN]
+            if encoding == "cp1251":
+                break
+    if readings:
+        return dict(list(readings.items())[:_FEW])
+    told = line[max(start - 12, 0) : max(start - 12, 0) + _SHOWN]
+    readings = {name: told.decode(name, "replace") for name in ("cp1252", "cp1250")}
+    if readings["cp1252"] == readings["cp1250"]:
+        del readings["cp1250"]
+    return readings
 
 
 def remedy_of_zeros(block: bytes) -> str:

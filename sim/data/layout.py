@@ -36,6 +36,9 @@ _MONEY_WORDS = frozenset(word for head in ROLES["amount"] for word in head.split
 #: Ends of German and Dutch words of money, and of numbers of things.
 _OF_MONEY = ("betrag", "summe", "umsatz", "wert", "bedrag")
 _NUMBERED = ("nr", "nummer", "number", "num")
+#: A number of pieces, and what is no such number; heads that end so are of money.
+_PIECES, _DECIMALS = r"\d{1,2}(?:[.,]0+)?", r"\d[.,]\d{1,2}$"
+_PRICES = ("price", "value", "preis", "wert", "prix", "precio", "prezzo", "sales", "revenue")
 #: Letters that kunde and kundennummer have in common.
 _STEM = 4
 #: Of parts of what is paid, and of what is not.
@@ -131,7 +134,7 @@ def _places(
     names: tuple[str, ...], chosen: Mapping[str, Any], sample: Sequence[Sequence[str]], where: str, source: str
 ) -> dict[str, int]:
     """Return the column of each role: the one that is named, else the only one that fits."""
-    plain = [without_unit(plain_head(name)) for name in names]
+    plain = [without_unit(plain_head(name)) for name in _without_table(names)]
     places: dict[str, int] = {}
     for role in ROLES:
         wanted = chosen.get(role)
@@ -156,6 +159,8 @@ def _places(
         raise ConfigError(
             f"{where}: its dates stand in three columns, year, month and day; put them into one, such as 2021-01-31"
         )
+    if "amount" in places and "amount" not in chosen:
+        _refuse_counts(names, places, sample, where)
     if "currency" in places and "currency" not in chosen and _speaks_of_another_amount(names, plain, places):
         # That of an amount before it was converted.
         del places["currency"]
@@ -286,6 +291,38 @@ def _says_whether(at: int, sample: Sequence[Sequence[str]]) -> bool:
     return only_say_whether(words) or (len(words) > 1 and set(words) <= {"0", "1"})
 
 
+def _refuse_counts(
+    names: tuple[str, ...], places: Mapping[str, int], sample: Sequence[Sequence[str]], where: str
+) -> None:
+    """Refuse to guess an amount of small whole numbers beside a column of prices: it may count pieces."""
+    at = places["amount"]
+    cells = [[row[column] for row in sample if len(row) > column and row[column]] for column in range(len(names))]
+    if not cells[at] or not all(re.fullmatch(_PIECES, cell) for cell in cells[at]):
+        return
+    for other, name in enumerate(names):
+        said = plain_head(name).split("_")[-1]
+        if (
+            other not in places.values()
+            and said in _PRICES
+            and any(re.search(_DECIMALS, cell) for cell in cells[other])
+        ):
+            raise ConfigError(
+                f"{where}: {names[at]!r} has small whole numbers alone, so it may count pieces beside {name!r}; say"
+                f" which is the amount: {as_typed('columns', {'amount': name})} or"
+                f" {as_typed('columns', {'amount': names[at]})}"
+            )
+
+
+def _without_table(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return heads without the name of the one table that all of them have before a point: orders.total is total."""
+    tables = {name.partition(".")[0] for name in names}
+    return (
+        tuple(name.partition(".")[2] for name in names)
+        if len(tables) == 1 and all("." in name for name in names)
+        else names
+    )
+
+
 def _numbers(head: str, other: str) -> bool:
     """Return whether a head is that of the numbers of what another one names: customer_id beside customer."""
     words, named = set(head.split("_")), set(other.split("_")) - {"name"}
@@ -316,7 +353,7 @@ def _ask_for_amount(
         numbers = sum(bool(re.search(r"\d", cell)) and looks_like_amount(cell) for cell in cells)
         if at not in places.values() and cells and numbers >= _NUMBERS * len(cells):
             said = plain_head(name).split("_")
-            numbered = bool(_ID_WORDS.intersection(said)) or said[-1].endswith(_NUMBERED)
+            numbered = bool(_ID_WORDS.intersection(said)) or said[-1].endswith((*_NUMBERED, "id"))
             of_money = bool(_MONEY_WORDS.intersection(said)) or said[-1].endswith(_OF_MONEY)
             fitting.append((numbered, bool(_PART_WORDS.intersection(said)), not of_money, name))
     if fitting:

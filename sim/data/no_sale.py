@@ -14,7 +14,8 @@ __all__ = ["KIND_HEADS", "PLACE_HEADS", "STAGE_HEADS", "is_no_sale", "is_other_k
 
 #: Heads of columns that say what kind of thing a row is. That of an order (pickup, shipping) is none.
 KIND_HEADS = (
-    "transaction_type", "transactiontype", "trans_type", "txn_type", "type", "record_type", "line_type", "item_type",
+    "transaction_type", "transactiontype", "trans_type", "booking_type", "posting_type", "movement_type",
+    "payment_type", "premium_type", "activity_type", "txn_type", "type", "record_type", "line_type", "item_type",
     "row_type", "entry_type", "event_type", "event", "kind", "reporting_category", "balance_transaction_type",
     "document_type", "doc_type", "doctype", "invoice_type", "rechnungsart", "tipo_documento", "tipo_de_documento",
     "rodzaj_dokumentu", "type_de_document", "bilagstyp", "typ", "art", "vorgang", "vorgangsart", "buchungsart",

@@ -86,7 +86,7 @@ _WORD = (
     r"|annul(?:ée?|ado|ato)?|rembours(?:ée?|ement)|avoir|retourn(?:ée?)|refus(?:ée?)"
     r"|échou(?:ée?)|reembolso|reembolsad[oa]|cancelad[oa]|anulad[oa]|devuelt[oa]|devolvid[oa]|rechazad[oa]"
     r"|fallid[oa]|estorn(?:o|ado)|devoluci(?:ó|o)n|annullat[oa]|rimborso|rimborsat[oa]|reso|restituit[oa]"
-    r"|retour|geretourneerd|geannuleerd|terugbetaald|terugbetaling|mislukt|creditnota"
+    r"|retour|geretourneerd|geannuleerd|terugbetaald|terugbetaling|mislukt|creditnota|cxl|cncl"
     r"|återbetald|makulerad|refunderet|annulleret|zwrot|zwr(?:ó|o)cone|anulowane)"
 )
 _WHOLE = rf"(?i)^{_WORD}(?:[ _-](?:sale|order|payment|item|purchase|transaction))?$"
@@ -104,7 +104,8 @@ _AMONG_LETTERS = (
     r"|återbetald|makulerad|returnerad|refunderet|annulleret|peruutettu|palautettu|zwrot\pL*|zwróc\pL*|anulowan\pL*"
     r"|odrzucon\pL*|[iİ]ptal|[iİ]ade|reddedildi|başarısız|rambursat|anulat|zrušen\pL*|vrácen\pL*|dobropis|törölt"
     r"|törölve|sztornó\pL*|visszatérít\pL*|ακυρώ\pL*|ακύρωσ\pL*|επιστροφ\pL*|отмен[её]н\pL*|отмена|возврат\pL*"
-    r"|not[ae] d[ei] cr[ée]dito|note de cr[ée]dit|korekta|kreditnota|kreditfaktura|hyvityslasku|no[ _-]?show"
+    r"|r(?:ü|ue)cklastschrift\pL*|cxl|not[ae] d[ei] cr[ée]dito|note de cr[ée]dit|korekta|kreditnota|kreditfaktura"
+    r"|hyvityslasku|no[ _-]?show"
     r"|dibatalkan|batal|возвращ\pL*|отклон[её]н\pL*|аннулир\pL*|скасован\pL*|повернен\pL*|dikembalikan|đã hủy"
     r"|hoàn tiền)"
 )

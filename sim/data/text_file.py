@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from sim.data.dates import looks_like_date
-from sim.data.foreign_text import refusal_of_text, remedy_of_zeros
+from sim.data.foreign_text import likely_readings, refusal_of_text, remedy_of_zeros
 from sim.data.quotes import quotes_end_in_their_lines
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
@@ -279,11 +279,13 @@ def _not_utf8(raw: bytes, first: int = 1) -> str:
         try:
             line.decode()
         except UnicodeDecodeError as error:
-            start = max(error.start - 12, 0)
-            told = line[start : start + 30]
+            told = line[max(error.start - 12, 0) :][:30]
+            readings = (
+                f"encoding={how} reads {show(text)}" for how, text in likely_readings(line, error.start).items()
+            )
             return (
                 f"line {number:,} is not UTF-8 text ({show(told.decode('utf-8', 'backslashreplace'))}); save it as"
-                f" UTF-8, or say how it is written: encoding=cp1252 reads {show(told.decode('cp1252', 'replace'))}"
+                f" UTF-8, or say how it is written: {' or '.join(readings)}"
             )
     return _NOT_UTF8
 

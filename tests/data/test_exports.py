@@ -120,7 +120,7 @@ def test_units_of_heads_count(tmp_path, head, worth):
 
 
 NO_SALES = [
-    ("status", "pending", "completed"), ("order_status", "wc-on-hold", "wc-processing"), ("status", "checkout-draft", "open"),
+    ("status", "pending", "completed"), ("Art", "Rücklastschrift", "Lastschrift"), ("BookingType", "Cancellation", "Premium"), ("Status", "CXL", "OUT"), ("order_status", "wc-on-hold", "wc-processing"), ("status", "checkout-draft", "open"),
     ("payment_status", "Awaiting payment", "Paid"), ("status", "requires_payment_method", "succeeded"),
     ("Zahlungsstatus", "Offen", "Bezahlt"), ("Status", "Entwurf", "Abgeschlossen"), ("Status", "Ausstehend", "Abgeschlossen"),
     ("État", "Erreur de paiement", "Livré"), ("État", "En attente de paiement par chèque", "Livré"),
@@ -434,6 +434,37 @@ def test_days_as_numbers_with_a_decimal_and_days_that_are_counted(tmp_path):
     ):
         read(tmp_path, content)
     check(read(tmp_path, content, date_format="days1970"))
+
+
+@pytest.mark.parametrize(
+    ("head", "encoding"),
+    [("Zákazník;Datum;Částka", "cp1250"), ("Клиент;Дата;Сумма", "cp1251"), ("顧客ID;注文日;金額", "cp932"),
+     ("客户编号;下单日期;金额", "gbk"), ("고객번호;주문일;금액", "euc-kr"), ("Käufer;Datum;Betrag", "cp1252")],
+)  # fmt: skip
+def test_other_encodings_are_told_by_what_they_read(tmp_path, head, encoding):
+    content = table(head, lambda _, who, when, cents: (who, f"{when:%d.%m.%Y}", comma(cents)), sign=";")
+    path = tmp_path / "sales.csv"
+    path.write_bytes(content.encode(encoding))
+    with pytest.raises(ConfigError, match=rf"line 1 is not UTF-8 text .*encoding={encoding} reads '{head[:20]}"):
+        read_transactions(path)
+    if encoding != "cp1252":
+        check(read_transactions(path, Layout(encoding=encoding)))
+
+
+def test_pieces_are_not_guessed_to_be_money(tmp_path):
+    content = table(
+        "TRANSACTION_DT,CUSTOMER_ID,AMOUNT,SALES_PRICE", lambda _, who, when, cents: (when.date(), who, 2, cents / 100)
+    )
+    with pytest.raises(
+        ConfigError, match="'AMOUNT' has small whole numbers alone, so it may count pieces beside 'SALES_PRICE'"
+    ):
+        read(tmp_path, content)
+    check(read(tmp_path, content, columns={"amount": "SALES_PRICE"}))
+
+
+def test_heads_may_name_their_table(tmp_path):
+    head = "orders.customer_id,orders.created_at,orders.total"
+    check(read(tmp_path, table(head, lambda _, who, when, cents: (who, when, cents / 100))))
 
 
 def test_quotes_behind_blanks_and_a_title_with_a_date(tmp_path):
