@@ -283,7 +283,8 @@ class _XesReader:
             )
         builder, repeated = self.builder, sum(count - 1 for count in self.names.values())
         if self.unnamed:
-            builder.notices.append(f"{self.unnamed:,} traces have no name: each is a case of its own")
+            traces = f"{self.unnamed:,} trace{' has' if self.unnamed == 1 else 's have'}"
+            builder.notices.append(f"{traces} no name: each is a case of its own")
         if self.repeated_keys:
             count = f"{self.repeated_keys:,} attribute{' has' if self.repeated_keys == 1 else 's have'}"
             builder.notices.append(f"{count} the key of another one of the same event: the last counts")

@@ -15,7 +15,10 @@ from sim.experiments.result import Result
 from sim.number_format import interval, quantity
 from sim.reports.comparison import difference_name, flows_of, other_arms
 
-__all__ = ["MoveRow", "move_rows"]
+__all__ = ["MOST_SHOWN", "MoveRow", "move_rows"]
+
+#: Steps that are told at once; journeys found in logs have hundreds.
+MOST_SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from sim.reports.document import write_page
 from sim.reports.drawing_process import draw_all
 from sim.reports.effects import effects
 from sim.reports.labels import METRIC_WORDS, metric_words
-from sim.reports.moves import move_rows
+from sim.reports.moves import MOST_SHOWN, move_rows
 from sim.reports.scope import customers_in_words, horizon_in_words
 
 __all__ = ["write_report"]
@@ -78,6 +78,7 @@ def _slots(result: Result) -> dict[str, Any]:
         "verdict": [part.split("\n") for part in str(summary["verdict"]).strip().split("\n\n")],
         "summary": summary,
         "moves": [] if scenario.has_market else move_rows(result),
+        "moves_shown": MOST_SHOWN,
         "rows": {arm: difference_rows(summary, arm, currency) for arm in others},
         "origins": {
             arm: summary.get("origins", {}).get(difference_name(result, arm), {}).get("all", {}) for arm in others

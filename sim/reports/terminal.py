@@ -15,7 +15,7 @@ from sim.reports.comparison import other_arms, runs_in_words
 from sim.reports.difference_table import Row, difference_rows
 from sim.reports.document import text_lines
 from sim.reports.labels import words_of
-from sim.reports.moves import move_rows
+from sim.reports.moves import MOST_SHOWN, move_rows
 from sim.reports.names import short
 from sim.reports.scope import scope_of
 from sim.terminal import clean, is_ascii
@@ -33,8 +33,6 @@ _LONGEST_WORD = 20
 _GAP = 2
 #: The columns that no table of a comparison goes without.
 _COMPARED = ("difference", "95 % interval")
-#: Of a journey found in a log, hundreds of steps are taken.
-_MOST_MOVES = 30
 #: What a first look needs; the report has all of them.
 _METRICS = (
     "contribution",
@@ -108,7 +106,7 @@ def _draw_moves(result: Result, console: Console, ascii_only: bool, star: str) -
     starred = False
     for arm in others or [baseline]:
         lines = []
-        for row in rows[:_MOST_MOVES]:
+        for row in rows[:MOST_SHOWN]:
             cells = [row.name, row.arms[baseline]]
             if others:
                 change, between, sure = row.gaps[arm]
@@ -118,7 +116,7 @@ def _draw_moves(result: Result, console: Console, ascii_only: bool, star: str) -
         headings = ["moves per 1,000 customers", *([baseline, arm, *_COMPARED] if others else [arm])]
         console.print()
         console.print(_table(headings, lines, console.width, ascii_only))
-    if (more := len(rows) - _MOST_MOVES) > 0:
+    if (more := len(rows) - MOST_SHOWN) > 0:
         which = "1 further step, taken less often, is" if more == 1 else f"{more} further steps, taken less often, are"
         console.print(Text(f"{which} in the report"), style="dim")
     if star and starred:

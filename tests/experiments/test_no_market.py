@@ -11,7 +11,7 @@ from sim.analysis.goal import goal_sentence
 from sim.analysis.paired import estimate
 from sim.experiments.arm_metrics import pick_arm
 from sim.experiments.story import story
-from sim.reports import terminal
+from sim.reports import page, terminal
 from sim.reports.comparison import flows_of
 from sim.reports.moves import move_rows
 from sim.reports.terminal import print_result
@@ -128,7 +128,7 @@ def test_a_goal_is_what_the_verdict_begins_with(chain, tmp_path):
     assert "goal" not in compare(chain, replicates=2, seed=1).summary_json
 
 
-def test_long_names_leave_the_numbers_their_room(chain, monkeypatch):
+def test_long_names_leave_the_numbers_their_room(chain, monkeypatch, tmp_path):
     """A line of 80 letters breaks names and no numbers; of hundreds of steps the terminal shows the most taken."""
     journeys = {
         name: read_journey(name, _renamed(journey, "a_stage_whose_name_is_as_long_as_any_that_is_found_in_a_log_"))
@@ -141,9 +141,15 @@ def test_long_names_leave_the_numbers_their_room(chain, monkeypatch):
         for number in (*row.arms.values(), *row.gaps["quick"][:2]):
             assert number in out.getvalue()
     assert max(map(len, out.getvalue().splitlines())) <= 80
-    monkeypatch.setattr(terminal, "_MOST_MOVES", 1)
+    monkeypatch.setattr(terminal, "MOST_SHOWN", 1)
     print_result(result, out)
     assert "2 further steps, taken less often, are in the report" in out.getvalue()
+    monkeypatch.setattr(page, "MOST_SHOWN", 1)
+    text = (write(result, tmp_path / "results") / "report.html").read_text("utf-8").replace("\u2060", "")
+    first, folded = text.split("<summary>2 further steps, taken less often</summary>")
+    names = [row.name for row in move_rows(result)]
+    assert [name in first.split("<tbody>")[1] for name in names] == [True, False, False]
+    assert all(name in folded for name in names[1:])
 
 
 def test_replicates_that_happen_to_count_the_same_are_no_certainty(chain):
