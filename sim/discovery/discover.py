@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sim.data.event_log import EventLog
 from sim.discovery.at_once import last_apart, told_apart
 from sim.discovery.case_age import with_ages
+from sim.discovery.case_attributes import AttributeShare, attributes_by_kind, changing_attributes
 from sim.discovery.case_phase import ONE_PHASE, Phases, find_phases
 from sim.discovery.cases import Cases, cases_of, in_whole_steps, stage_slugs, subset
 from sim.discovery.context import MOST_STATES, Contexts, fewer_contexts, find_contexts
@@ -40,7 +41,7 @@ from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import show
 
-__all__ = ["Discovery", "changing_attributes", "discover", "discovering", "thinned", "with_goal"]
+__all__ = ["Discovery", "discover", "discovering", "thinned", "with_goal"]
 
 #: More stages than a journey holds are put together, the rarest first.
 MOST_STAGES = 100
@@ -93,6 +94,8 @@ class Discovery:
         The configuration: group, name, content.
     drifting : mapping
         Attribute -> (cases in which it changes, cases).
+    attributes : tuple of AttributeShare
+        Who the kinds of cases are, by attributes that do not change.
     purchases : Purchases or None
         What is bought, where the log tells.
     funnel : tuple of (int, int)
@@ -120,6 +123,7 @@ class Discovery:
     distances: Distances | None
     files: Mapping[str, Mapping[str, Mapping[str, Any]]]
     drifting: Mapping[str, tuple[int, int]]
+    attributes: tuple[AttributeShare, ...]
     purchases: Purchases | None
     funnel: tuple[tuple[int, int], ...]
     channels: tuple[ChannelUse, ...]
@@ -170,10 +174,7 @@ def discovering(
         If the goal or one of the funnel is no stage.
     """
     log, folded = _fold(amounts_where_paid(log))
-    cases = cases_of(log)
-    unit = choose_unit(cases)
-    if log.state_at_start:
-        cases = in_whole_steps(cases, UNITS[unit])
+    cases, unit = _in_steps(log)
     slugs = stage_slugs(cases.stages)
     purchases = find_purchases(log, cases)
     at_goal = (wanted := _goal_of(cases, slugs, goal, purchases)).stage
@@ -213,12 +214,20 @@ def discovering(
             distances=None,
             files=files,
             drifting=changing_attributes(log),
+            attributes=attributes_by_kind(log, cases.number, mixture.belongs),
             purchases=purchases,
             funnel=tuple(zip(steps, funnel_counts(cases, steps), strict=True)),
             channels=channel_use(cases, at_goal, log.extra["channel"]) if "channel" in log.extra else (),
             folded=folded,
         )
         yield found, judged
+
+
+def _in_steps(log: EventLog) -> tuple[Cases, str]:
+    """Return the cases of a log and the unit of its steps, in which those of our own exports move."""
+    cases = cases_of(log)
+    unit = choose_unit(cases)
+    return (in_whole_steps(cases, UNITS[unit]) if log.state_at_start else cases), unit
 
 
 def discover(log: EventLog, name: str, title: str, **options: Any) -> Discovery:
@@ -479,28 +488,6 @@ def _censored(table: CaseTable, windows: NDArray[np.float64]) -> CaseTable:
     case = np.repeat(np.arange(len(lengths)), lengths)[kept]
     first = np.r_[0, np.cumsum(np.bincount(case, minlength=len(lengths)))]
     return CaseTable(first, table.stage[kept], table.time[kept])
-
-
-def changing_attributes(log: EventLog) -> dict[str, tuple[int, int]]:
-    """Return in how many cases each attribute changes, of those that have it.
-
-    Parameters
-    ----------
-    log : EventLog
-
-    Returns
-    -------
-    dict
-    """
-    out = {}
-    for name, (codes, _) in log.extra.items():
-        if name in ("brand", "channel", "lifecycle"):
-            continue
-        known = codes >= 0
-        pairs = np.unique(np.column_stack([log.case[known], codes[known]]), axis=0)
-        cases, counts = np.unique(pairs[:, 0], return_counts=True)
-        out[name] = (int((counts > 1).sum()), cases.size)
-    return out
 
 
 def thinned(edges: Sequence[LivedEdge], share: float) -> tuple[list[LivedEdge], float]:

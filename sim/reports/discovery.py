@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.discovery.discover import thinned, with_goal
 from sim.discovery.hazards import free_parameters, states_by_visit
@@ -18,8 +17,10 @@ from sim.discovery.own_hazards import states_apart
 from sim.number_format import count, decimal, exact_percent, percent
 from sim.reports.columns import column_table
 from sim.reports.document import Document, Table, text_lines
+from sim.reports.durations import duration
 from sim.reports.figures.journey_map import draw_change, draw_flows
 from sim.reports.names import short
+from sim.reports.personas import personas_plain, personas_table, who_kinds_are
 from sim.reports.picture import Picture
 from sim.scenario.journey import Edge, Journey, Stage
 
@@ -30,8 +31,6 @@ __all__ = ["discovery_document", "discovery_facts", "discovery_lines", "discover
 
 _ROWS = 30
 _LONGEST = 60
-#: Stages told of in which a kind of cases stays otherwise: by how much, and visits of it and of the others.
-_STAGES_TOLD, _OTHERWISE, _FEWEST_STAYS = 3, 1.25, 30
 #: Edges of the picture at the most.
 _MOST_DRAWN = 30
 #: Edges that are all drawn, and of more the share of moves.
@@ -57,20 +56,6 @@ def _span(start: str, end: str) -> str:
     if start[:10] == end[:10]:
         return f"on {start[:10]} from {start[11:16]} to {end[11:16]}"
     return f"from {start[:10]} to {end[:10]}"
-
-
-def duration(seconds: float) -> str:
-    """Write a time in the largest unit of which it has two.
-
-    Examples
-    --------
-    >>> duration(90), duration(7200), duration(864000)
-    ('90 s', '2.0 h', '10.0 d')
-    """
-    for unit, size in (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
-        if seconds >= 2 * size:
-            return f"{decimal(seconds / size, 1)} {unit}"
-    return f"{decimal(seconds, 0)} s"
 
 
 def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
@@ -116,7 +101,7 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "distances": found.distances,
         "near": found.distances is not None and found.distances.ngram3 <= _AS_NEAR * found.distances.ngram3_floor,
         "drifting": {name: pair for name, pair in found.drifting.items() if pair[0]},
-        "stable": [name for name, pair in found.drifting.items() if not pair[0]],
+        "who": who_kinds_are(found),
         "folded": found.folded,
         "bought": _bought(found),
         "compared": len(found.points),
@@ -225,12 +210,7 @@ def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any
         },
         "step": found.unit,
         **_goal_plain(found),
-        "personas": [
-            {"name": who, "share": float(share), "ci_low": float(low), "ci_high": float(high)}
-            for who, share, low, high in zip(
-                found.journeys, mixture.shares, mixture.shares_low, mixture.shares_high, strict=True
-            )
-        ],
+        "personas": personas_plain(found),
         "personas_differ_in_pace": mixture.by_pace,
         "states_with_hazards_by_persona": states_apart(found.journeys.values()),
         "states_with_weights_by_visit": states_by_visit(found.journeys.values()),
@@ -441,7 +421,7 @@ def _tables(found: Discovery) -> dict[str, Table]:
         "funnel": _funnel_table(found, names),
         "channels": _channel_table(found, names),
         "brands": _brand_table(found),
-        "personas": _personas_table(found),
+        "personas": personas_table(found),
     }
 
 
@@ -500,61 +480,6 @@ def _points_table(found: Discovery, names: list[str]) -> Table:
         ),
         words=(1,),
     )
-
-
-def _personas_table(found: Discovery) -> Table:
-    journeys = list(found.journeys)
-    return Table(
-        ("Persona", "Share", "95 % interval", "How it differs from others"),
-        tuple(
-            (
-                who,
-                exact_percent(float(found.mixture.shares[at]), 1),
-                f"{exact_percent(float(found.mixture.shares_low[at]), 1)} to"
-                f" {exact_percent(float(found.mixture.shares_high[at]), 1)}",
-                _habits(found, at),
-            )
-            for at, who in enumerate(journeys)
-        ),
-        words=(3,),
-    )
-
-
-def _habits(found: Discovery, kind: int) -> str:
-    """Say which moves a kind of cases makes more often, per case, than the others, and where it stays otherwise."""
-    cases, stages = found.cases, len(found.cases.stages)
-    mine = found.mixture.member[cases.case] == kind
-    goes = cases.following >= 0
-    code = cases.stage * stages + cases.following
-    size = stages * stages
-    own = np.bincount(code[goes & mine], minlength=size) / max((found.mixture.member == kind).sum(), 1)
-    rest = np.bincount(code[goes & ~mine], minlength=size) / max((found.mixture.member != kind).sum(), 1)
-    if not (found.mixture.member != kind).any():
-        return "all cases are of one kind"
-    said = []
-    for at in np.argsort(rest - own, kind="stable")[:3].tolist():
-        if own[at] > rest[at]:
-            source, target = (short(cases.stages[part], 28) for part in divmod(at, stages))
-            said.append(f"{source} → {target}: {decimal(own[at], 2)} a case, others {decimal(rest[at], 2)}")
-    if found.mixture.by_pace:
-        said += _paces(found, goes & mine, goes & ~mine)
-    return "; ".join(said) or "nothing more often than others"
-
-
-def _paces(found: Discovery, mine: NDArray[np.bool_], others: NDArray[np.bool_]) -> list[str]:
-    """Say in which stages a kind of cases stays otherwise than the others do, those first in which it matters most."""
-    cases, told = found.cases, []
-    for stage in range(len(cases.stages)):
-        here = cases.stage == stage
-        own, rest = cases.stay[here & mine], cases.stay[here & others]
-        if min(own.size, rest.size) < _FEWEST_STAYS:
-            continue
-        usual, other = float(np.median(own)), float(np.median(rest))
-        if max(usual, other) >= _OTHERWISE * min(usual, other):
-            name = short(cases.stages[stage], 28)
-            told.append((own.size * abs(usual - other), f"in {name} {duration(usual)}, others {duration(other)}"))
-    told.sort(key=lambda one: -one[0])
-    return [said for _, said in told[:_STAGES_TOLD]]
 
 
 def _gap_table(gaps: Any) -> Table:

@@ -12,8 +12,8 @@ import pytest
 
 from sim.data.event_log import LogLayout
 from sim.data.log_file import read_event_log
+from sim.discovery.case_attributes import changing_attributes
 from sim.discovery.cases import cases_of
-from sim.discovery.discover import changing_attributes
 from sim.discovery.lived_map import lived_map
 from sim.discovery.variants import variants_of
 from sim.scenario.errors import ConfigError
