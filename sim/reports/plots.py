@@ -38,8 +38,10 @@ from sim.reports.figures.timeline import TimelinePanel, draw_timeline
 from sim.reports.names import short
 from sim.reports.overview import overview
 from sim.reports.scope import steps_axis
+from sim.reports.stage_view import between_stages, stage_view
 from sim.reports.style import money_axis, percent_axis
 from sim.reports.weekly_series import weekly_series
+from sim.scenario.journey import goal_stages
 
 __all__ = [
     "alluvial",
@@ -77,27 +79,39 @@ def journey_map(result: Result, arm: str | None = None, *, minus: str | None = N
     """
     arm = arm_named(result, arm)
     scenario = result.scenario
+    flows, journeys, every = flows_of(result, arm), journeys_in_use(result, arm), all_journeys(result)
+    view = stage_view(every, [flows_of(result, each) for each in scenario.arms], goal_stages(scenario.journeys))
+    shown, note = (None, "") if view is None else (view.pairs, view.note)
+    if view is not None:
+        flows, journeys, every = between_stages(flows), view.journeys(journeys), view.journeys(every)
     if minus is None:
         title = f"{_called(arm)}: how customers move"
         return draw_flows(
-            journeys_in_use(result, arm),
-            flows_of(result, arm),
+            journeys,
+            flows,
             title=title,
             customers=scenario.market_customers,
             weeks=scenario.horizon,
             step=scenario.step,
-            frame=all_journeys(result),
+            frame=every,
+            shown=shown,
+            note=note,
         )
     minus = arm_named(result, minus)
+    before, others = flows_of(result, minus), journeys_in_use(result, minus)
+    if view is not None:
+        before, others = between_stages(before), view.journeys(others)
     return draw_difference(
-        [*journeys_in_use(result, minus), *journeys_in_use(result, arm)],
-        flows_of(result, arm),
-        flows_of(result, minus),
+        [*others, *journeys],
+        flows,
+        before,
         title=f"{_called(arm)} minus {_called(minus)}: what moves",
         customers=scenario.market_customers,
         weeks=scenario.horizon,
         step=scenario.step,
         sampling=result.sampling.of(arm) if minus == scenario.baseline else INDEPENDENT,
+        shown=shown,
+        note=note,
     )
 
 

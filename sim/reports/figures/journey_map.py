@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp
 
@@ -100,6 +100,8 @@ def draw_flows(
     frame: Sequence[Journey] = (),
     what: str = "customers",
     leaving: Mapping[str, float] | None = None,
+    shown: Collection[tuple[str, str]] | None = None,
+    note: str = "",
 ) -> Figure:
     """Draw the journeys of one arm with the flows of a run: widths by customers, labels by share of those who leave.
 
@@ -122,14 +124,19 @@ def draw_flows(
         What the flows count, as the note says it.
     leaving : mapping, optional
         How many leave each stage, where flows are not all that there are.
+    shown : collection of (from, to), optional
+        Edges that are drawn, of all that flow; all.
+    note : str
+        What the map leaves out.
 
     Returns
     -------
     Figure
         The drawing.
     """
-    union = _join(journeys, [pair for pair in flows])
-    order = _join([*frame, *journeys], list(flows)).order
+    pairs = [pair for pair in flows if shown is None or pair in shown]
+    union = _join(journeys, pairs)
+    order = _join([*frame, *journeys], pairs).order
     mean = {pair: float(np.mean(count)) for pair, count in flows.items()}
     leaving = leaving or _sums((source, count) for (source, _), count in mean.items())
     arriving = _sums((target, count) for (_, target), count in mean.items())
@@ -157,6 +164,7 @@ def draw_flows(
     notes = [
         "Label: share of those leaving the stage. Width: " + what + span + ".",
         *_key(links),
+        *filter(None, [note]),
     ]
     if customers:
         notes.insert(0, f"In the boxes: times an average customer enters{span}.")
@@ -174,6 +182,8 @@ def draw_difference(
     weeks: int | None = None,
     step: str = "week",
     sampling: Sampling = INDEPENDENT,
+    shown: Collection[tuple[str, str]] | None = None,
+    note: str = "",
 ) -> Figure:
     """Draw by how much an arm's flows differ from the baseline's, per 100 customers.
 
@@ -196,6 +206,10 @@ def draw_difference(
         What one step is.
     sampling : Sampling
         How the replicates of the difference were drawn.
+    shown : collection of (from, to), optional
+        Edges that are drawn, of all that flow; all.
+    note : str
+        What the map leaves out.
 
     Returns
     -------
@@ -203,10 +217,10 @@ def draw_difference(
         The drawing.
     """
     pairs = list(dict.fromkeys([*baseline, *flows]))
-    union = _join(journeys, pairs)
+    union = _join(journeys, [pair for pair in pairs if shown is None or pair in shown])
     empty = np.zeros(max((len(counts) for counts in (*flows.values(), *baseline.values())), default=1))
     scale = 100.0 / customers
-    change = {pair: (flows.get(pair, empty) - baseline.get(pair, empty)) * scale for pair in union.edges}
+    change = {pair: (flows.get(pair, empty) - baseline.get(pair, empty)) * scale for pair in (*union.edges, *pairs)}
     arriving: dict[str, NDArray[np.float64]] = {}
     for (_, target), counts in change.items():
         arriving[target] = arriving.get(target, empty) + counts
@@ -217,7 +231,8 @@ def draw_difference(
         for name, stage in union.stages.items()
     }
     links = []
-    for pair, counts in change.items():
+    for pair in union.edges:
+        counts = change[pair]
         found = estimate(counts, sampling)
         mean = found.mean or 0.0
         sure = found.ci_low is None or found.ci_high is None or found.ci_low > 0.0 or found.ci_high < 0.0
@@ -232,6 +247,7 @@ def draw_difference(
         f"Times per 100 customers{span}, more (+) or fewer (−) than in the baseline.",
         "Blue, solid: more. Orange, dashed: fewer. Thin, grey, dotted: the interval covers 0.",
         "Where edges join, the line is as wide as their sum, which may cancel out.",
+        *filter(None, [note]),
     ]
     with style():
         return draw_journey_graph(boxes, links, union.order, title=title, notes=notes)
