@@ -70,7 +70,7 @@ def overview(result: Result) -> Figure:
                 grid[0][1],
                 f"Cumulative cash against {short(in_words(scenario.baseline), 18)}",
                 x=ahead,
-                y=currency,
+                y="",
             )
             start, end, terms = waterfall_terms(result, arms[0])
             plot_waterfall(grid[1][0], start, end, terms, currency=currency)

@@ -253,15 +253,12 @@ def plot_cash(
         # The mean of the lowest points, as in the tables; the lowest point of the mean is less deep.
         depth = estimate(total.min(axis=1), doubt.sampling.of(arm)).mean
         lines.append((position, arm, keep, band, low, 0.0 if depth is None else depth))
-    parts = [part for *_, band, _, _ in lines for part in band if part is not None]
-    bottom, top = min([0.0, *(float(np.min(p)) for p in parts)]), max([0.0, *(float(np.max(p)) for p in parts)])
-    room = (top - bottom) or 1.0
-    paid = [arm for arm, (week, _) in payback.items() if week is not None and week > 0.0]
-    # Late paybacks are written above zero, where the line may not reach.
-    axes.set_ylim(bottom - 0.2 * room, max(top + 0.1 * room, 0.13 * room * len(paid)))
-    axes.axhline(0.0, color=INK, linewidth=0.8)
     weeks = max(int(keep[-1]) + 1 for _, _, keep, *_ in lines)
     axes.set_xlim(0, max(weeks - 1, 1))
+    paid = [week for week, _ in payback.values() if week is not None and week > 0.0]
+    below = sum(week < 0.5 * weeks for week in paid) + sum(depth < 0.0 for *_, depth in lines)
+    room = _leave_room(axes, [part for *_, band, _, _ in lines for part in band if part is not None], len(paid), below)
+    axes.axhline(0.0, color=INK, linewidth=0.8)
     labels = PointLabels(axes)
     for position, arm, keep, band, low, depth in lines:
         drawn = look(position)
@@ -279,8 +276,7 @@ def plot_cash(
             words = f"{short_money(depth, currency)}, about {step} {low}"
             # A shallow low point leaves the room below zero to the payback.
             down = -21.0 if depth > -0.12 * room else -10.0
-            early = low < 0.6 * weeks
-            spots = _column(6.0, "left", down, -_LINE) if early else _column(-6.0, "right", down, -_LINE)
+            spots = _column(6.0, "left", down, -_LINE) if low < 0.6 * weeks else _column(-6.0, "right", down, -_LINE)
             labels.write(words, (low, depth), look(position).colour, spots)
     whole_axis(axes.xaxis)
     money_axis(axes, currency)
@@ -299,6 +295,28 @@ def _mark_payback(
     # Right of the payback the line is above zero, left of it below: the label keeps to the other side.
     spots = _column(5.0, "left", -12.0, -_LINE) if week < 0.5 * weeks else _column(-5.0, "right", 7.0, _LINE)
     labels.write(f"payback {step} {week:.0f}{often}", (week, 0.0), drawn.colour, spots)
+
+
+def _leave_room(axes: Axes, drawn: Sequence[NDArray[np.float64]], paid: int, below: int) -> float:
+    """Set the limits of a panel so that its labels have room; return how high what is drawn is, in money.
+
+    Parameters
+    ----------
+    axes : Axes
+    drawn : sequence of float64
+        Lines and bands.
+    paid, below : int
+        How many arms pay back, and how many labels stand below the line of zero.
+    """
+    bottom, top = min([0.0, *(float(np.min(p)) for p in drawn)]), max([0.0, *(float(np.max(p)) for p in drawn)])
+    room = (top - bottom) or 1.0
+    figure = axes.get_figure(root=True)
+    high = 72.0 * float(axes.get_position().height * (figure.get_size_inches()[1] if figure is not None else 3.0))
+    # A payback and a low point have room already.
+    further = 1.3 * max(below - 2, 0) * _LINE / high
+    # Late paybacks are written above zero, where the line may not reach.
+    axes.set_ylim(bottom - (0.2 + further) * room, max(top + 0.1 * room, 0.13 * room * paid))
+    return room
 
 
 def _column(right: float, end: Literal["left", "right"], up: float, step: float) -> list[Spot]:
