@@ -24,6 +24,10 @@ RETURNS = "with a negative amount: taken as returns, no purchase is taken back"
 _FEWEST_RETURNS = 10
 #: Discounts: so many rows below 0, and this share of them, are on the day of a larger purchase.
 _FEWEST_OFF, _NEARLY_ALL = 3, 0.8
+#: So many days with copies alone are no chance.
+_FEWEST_DAYS = 5
+#: An amount so many times the next largest one may be no amount; fewer rows say nothing.
+_TIMES_OTHERS, _FEWEST_AMOUNTS = 20, 10
 #: Spreads the numbers of days and of orders over 64 bits.
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 COPIES = "with another one's customer, date and amount: dropped as copies"
@@ -152,11 +156,12 @@ def make_ledger(table: RowColumns, rows: int, duplicates: str, trouble: RowFault
     key, day, money, orders = key[order], day[order], money[order], orders[order]
     same = (np.diff(key) == 0) & (np.diff(day) == 0)
     copy = np.r_[False, same & (np.diff(orders) == 0) & (np.diff(money) == 0)]
-    if duplicates == "ask" and copy.any():
+    if duplicates == "ask" and same.any():
         of_file = np.flatnonzero(usable)[order]
-        if table.priced and table.order is not None:
+        if copy.any():
+            _refuse_told_again(copy, of_file, trouble, where)
+        if table.priced:
             _refuse_told_for_each_line(same, orders, money, of_file, trouble, where)
-        _refuse_told_again(copy, of_file, trouble, where)
     counts = {"rows": rows, "duplicates": int(copy.sum())}
     if copy.any():
         kept = "kept, their amounts added" if table.priced else "kept as one purchase"
@@ -172,8 +177,22 @@ def make_ledger(table: RowColumns, rows: int, duplicates: str, trouble: RowFault
     if merged:
         warnings.append(f"{count_rows(merged)} of a customer who already bought that day: put together as one purchase")
     amount = np.add.reduceat(money, starts) / PARTS
+    warnings += _far_above(money)
     counts |= {"rows_used": int(key.size), "rows_left_out": sum(left_out.values())}
     return _by_day(table, key[starts], day[starts], amount, counts, warnings, left_out)
+
+
+def _far_above(money: NDArray[np.int64]) -> list[str]:
+    """Warn of an amount that is far above all others: 9,999,999.99 for none, or one without its decimal sign."""
+    if money.size < _FEWEST_AMOUNTS:
+        return []
+    most = int(money.max())
+    next_most = int(np.where(money == most, 0, money).max())
+    if most <= _TIMES_OTHERS * next_most or next_most <= 0:
+        return []
+    return [
+        f"the largest amount, {most / PARTS:,.2f}, is {most // next_most:,} times the next one: see whether it is one"
+    ]
 
 
 def _by_day(
@@ -272,17 +291,25 @@ def _refuse_told_for_each_line(
     trouble: RowFaults,
     where: str,
 ) -> None:
-    """Refuse amounts of orders that stand in every line of an order."""
+    """Refuse amounts of orders that stand in every line of an order, and purchases that are told more than once."""
     groups = np.flatnonzero(np.r_[True, ~same | (np.diff(orders) != 0)])
+    whose, remedy = "orders of several rows", "duplicates=drop"
     found = told_for_each_line(groups, money, orders[groups] != 0)
+    if not found:
+        groups = np.flatnonzero(np.r_[True, ~same])
+        found = told_for_each_line(groups, money, np.ones(groups.size, bool), _FEWEST_DAYS)
+        whose, remedy = (
+            "days with several rows of a customer",
+            ("columns={order: null} " if orders.any() else "") + remedy,
+        )
     if found:
         alike, several, at = found
         told = f"{money[at] / PARTS:,.2f}"
         one, two = sorted(trouble.row(int(of_file[row])) for row in (at, at + 1))
         raise ConfigError(
-            f"{where}: {alike:,} of {several:,} orders of several rows have one amount in all of them, such as {told}"
-            f" in rows {one:,} and {two:,}: if it is that of the order, told in each of its rows, say duplicates=drop;"
-            " if each row was paid, say duplicates=keep"
+            f"{where}: {alike:,} of {several:,} {whose} have one amount in all of them, such as {told} in rows {one:,}"
+            f" and {two:,}: if it was paid once, and told in each of its rows, say {remedy}; if each row was paid, say"
+            " duplicates=keep"
         )
 
 

@@ -73,7 +73,8 @@ _DISCOUNT = (
 )
 #: What is no sale by itself: the noun at the end of a name such as stripe_fee or General Withdrawal.
 _OTHER_KIND = (
-    r"(?i)(?:^|[ _-])(?:payouts?|withdrawals?|currency[ _-]conversions?|top[ _-]?ups?|adjustments?|commissions?"
+    r"(?i)(?:^|[ _-])(?:bonus|cashback|rewards?|redemptions?|payouts?|withdrawals?|currency[ _-]conversions?"
+    r"|top[ _-]?ups?|adjustments?|commissions?"
     r"|surcharges?|tips?|gratuit(?:y|ies)|shipping|postage|freight|shipping[ _-](?:costs?|charges?)|interest"
     r"|(?:gift|store)[ _-]?(?:cards?|credits?)(?:[ _-](?:sales?|purchases?|sold))?"
     r"|geb(?:ü|ue)hr(?:en)?|provision(?:en)?|auszahlung(?:en)?|abhebung|umbuchung|umrechnung|versand(?:kosten)?"
@@ -90,7 +91,9 @@ _OTHER_KIND = (
     r"|수수료|배송비|세금"
 )
 _PAYMENT = (
-    r"(?i)^(?:(?:customer|incoming)[ _-])?(?:payments?|zahlung(?:seingang|en)?|paiements?|r[èe]glement|pagos?|cobros?"
+    r"(?i)^(?:delivery notes?|order confirmations?|lieferscheine?|auftragsbest[äa]tigung|bons? de livraison|albar[áa]n"
+    r"|pakbon)$|^(?:(?:customer|incoming)[ _-])?(?:payments?|zahlung(?:seingang|en)?|paiements?|r[èe]glement|pagos?"
+    r"|cobros?"
     r"|pagament[oi]|betaling|wp[łl]ata|zap[łl]ata|[öo]deme|оплата|入金|收款|입금)$"
 )
 #: Beside these a payment is that of a sale told by another row.
@@ -99,6 +102,9 @@ _SALE = (
     r"|commandes?|facturas?|ventas?|pedidos?|fatture?|vendit[ae]|ordini|factuur|verkoop|faktury?|faktura|sprzeda[żz]"
     r"|fatura|sat[ıi][şs]|счет|счёт|продажа|売上|請求|发票|销售|매출)$"
 )
+#: What is captured afterwards, in a row of its own.
+_AUTHORIZED = r"(?i)^(?:pre-?)?auth(?:ori[sz](?:ed?|ation))?s?$|^(?:received|reservierung|sentforsettle)$"
+_CAPTURED = r"(?i)^(?:captured?|settled?|settlement)$"
 #: A column with these says how a sale was paid, so a voucher or a transfer pays one as well.
 _MEANS = (
     r"(?i)^(?:cash|(?:credit|debit)?[ _-]?card|visa|master[ _-]?card|amex|paypal|bar|karte|kreditkarte|ec|carte"
@@ -188,4 +194,8 @@ def _other_kinds(words: Any, compute: Any) -> NDArray[np.bool_]:
 
     if says(_MEANS).any():
         return np.zeros(len(words), bool)
-    return says(_OTHER_KIND) | (says(_PAYMENT) if says(_SALE).any() else False)
+    found = says(_OTHER_KIND)
+    for pattern, beside in ((_PAYMENT, _SALE), (_AUTHORIZED, _CAPTURED)):
+        if says(beside).any():
+            found |= says(pattern)
+    return found

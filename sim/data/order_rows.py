@@ -182,23 +182,25 @@ def is_of_return(cells: Any, pattern: re.Pattern[str], compute: Any) -> NDArray[
 
 
 def told_for_each_line(
-    groups: NDArray[np.int64], money: NDArray[np.int64], known: NDArray[np.bool_]
+    groups: NDArray[np.int64], money: NDArray[np.int64], known: NDArray[np.bool_], fewest: int = _FEWEST
 ) -> tuple[int, int, int] | None:
-    """Return how many orders of several rows have one amount in all of them, of how many, and the first row of one.
+    """Return how many groups of several rows have one amount in all of them, of how many, and the first row of one.
 
     Parameters
     ----------
     groups : int64 (g,)
-        Where each order begins.
+        Where each begins, such as an order, or a customer's day.
     money : int64 (n,)
-        By row, ascending within an order.
+        By row.
     known : bool (g,)
-        Which have a number.
+        Which are groups.
+    fewest : int
+        Fewer are chance.
 
     Returns
     -------
     tuple of int or None
-        None where amounts differ within orders as much as between them.
+        None where amounts differ within groups as much as between them.
 
     Examples
     --------
@@ -208,10 +210,9 @@ def told_for_each_line(
     >>> told_for_each_line(np.array([0, 2, 5]), money, np.ones(3, bool)) is None
     True
     """
-    ends = np.append(groups[1:], money.size)
-    several = (ends - groups > 1) & known
-    alike = several & (money[groups] == money[ends - 1])
-    if alike.sum() < max(_FEWEST, _MOST * several.sum()):
+    several = (np.append(groups[1:], money.size) - groups > 1) & known
+    alike = several & (np.minimum.reduceat(money, groups) == np.maximum.reduceat(money, groups))
+    if alike.sum() < max(fewest, _MOST * several.sum()):
         return None
     _, counts = np.unique(money[groups], return_counts=True)
     if ((counts / counts.sum()) ** 2).sum() > _OFTEN_ALIKE + 1.0 / groups.size:

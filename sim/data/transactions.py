@@ -53,10 +53,12 @@ _MOST_DATES = 120_000
 _MOST_MONEY = 1e11
 #: What a column of states says of a row, and what to do about it.
 _NO_PURCHASE = "marked as no purchase, or not in full, by the column"
-_STATUS_REMEDY = "; or, if that column says nothing of returns, columns={status: null}"
+_STATUS_REMEDY = "; or, if such rows are purchases, columns={status: null}"
 _RETURNED = "with the number of a return or a credit note in"
 _ORDER_REMEDY = "; or, if such numbers are those of purchases, columns={order: null}"
 _WITHOUT = "without a customer"
+#: Where so many rows have no customer, cells may have been merged.
+_MERGED, _MERGED_REMEDY = 0.2, "; or, if a blank means the customer of the row above, fill such cells first"
 _NAME_REMEDY = "; or, if such a word is a customer, missing=[]"
 #: So many times the rows of a usual customer, and this share of all, make an id one that stands for many.
 _MANY_TIMES, _LARGE = 5, 0.03
@@ -227,7 +229,7 @@ class _Taken:
 
     def _missing(self, cells: Any) -> NDArray[np.bool_]:
         import pyarrow
-        import pyarrow.compute as compute
+        from pyarrow import compute
 
         return is_missing(cells, self._layout.missing, pyarrow, compute)
 
@@ -418,6 +420,7 @@ class _Taken:
                 for said, begins in ((_STATUS_REMEDY, _NO_PURCHASE), (_ORDER_REMEDY, _RETURNED))
                 if any(what.startswith(begins) for what in trouble.counts)
             )
+            remedy += _MERGED_REMEDY if trouble.counts.get(_WITHOUT, 0) >= _MERGED * self.all_rows else ""
             if layout.missing is None and any(": " in shown for shown in trouble.examples.get(_WITHOUT, ())):
                 remedy += _NAME_REMEDY
             raise ConfigError(
@@ -553,10 +556,9 @@ class _Taken:
             )
             + self._columns_of_states()
         )
-        if ledger.priced and not currency:
-            currency = currency_of_head(self._shape.name("amount"))
-        sign = SIGNS.get(currency, currency)
-        return replace(ledger, counts=counts, warnings=tuple(warnings), columns=columns, currency=sign)
+        sign = currency or (currency_of_head(self._shape.name("amount")) if ledger.priced else "")
+        currency = SIGNS.get(sign, sign)
+        return replace(ledger, counts=counts, warnings=tuple(warnings), columns=columns, currency=currency)
 
     def _columns_of_states(self) -> tuple[ColumnRead, ...]:
         """Return the most telling column of states, and of the others those that told something."""

@@ -134,6 +134,7 @@ NO_SALES = [
     ("Status", "Payment Due", "Paid"), ("订单状态", "交易关闭", "交易成功"), ("订单状态", "等待买家付款", "交易成功"),
     ("Situação", "Em aberto", "Atendido"), ("Tipo documento", "Nota di credito", "Fattura"), ("Rodzaj", "Korekta", "Faktura VAT"),
     ("Status", "Quotation Sent", "Sales Order"), ("Status Pesanan", "Batal", "Selesai"), ("Status", "no_show", "ok"),
+    ("kind", "bonus", "purchase"), ("Belegart", "Lieferschein", "Rechnung"), ("type", "authorization", "capture"),
     ("test", "true", "false"), ("return_of", "17", ""), ("original_order_id", "17", ""),
 ]  # fmt: skip
 
@@ -267,6 +268,40 @@ def test_an_amount_in_each_line_of_an_order_is_asked_about(tmp_path):
         return [(5000 + number, who, when.date(), "x", part / 100) for part in lines_of(cents)]
 
     check(read(tmp_path, table("order_id,customer_id,date,sku,line_total", lines)))
+
+
+@pytest.mark.parametrize("numbered", [True, False])
+def test_purchases_told_once_for_each_of_their_states_are_asked_about(tmp_path, numbered):
+    def row(at, customer, when, cents):
+        states = [("a", "created"), ("b", "paid")]
+        rows = [(f"{begins}{at}", customer, when.date(), state, cents / 100) for begins, state in states]
+        return [cells if numbered else cells[1:] for cells in rows]
+
+    head = "transaction_id,customer,date,status,amount" if numbered else "customer,date,status,amount"
+    with pytest.raises(
+        ConfigError, match="60 of 60 days with several rows of a customer have one amount in all of them"
+    ):
+        read(tmp_path, table(head, row))
+    check(read(tmp_path, table(head, row), duplicates="drop", columns={"order": None} if numbered else None))
+
+
+def test_an_amount_far_above_all_others_is_told(tmp_path):
+    def row(at, who, when, cents):
+        return (who, when.date(), 9999999.99 if at == 20 else cents / 100)
+
+    ledger = read(tmp_path, table("customer,date,amount", row))
+    assert any("the largest amount, 9,999,999.99, is" in warning for warning in ledger.warnings)
+    assert not read(tmp_path, table("customer,date,amount", plain)).warnings
+
+
+def test_blanks_below_a_customer_are_told_as_merged_cells(tmp_path):
+    def row(at, who, when, cents):
+        return ("" if at % 2 else who, when.date(), cents / 100)
+
+    with pytest.raises(
+        ConfigError, match="30 rows without a customer .* if a blank means the customer of the row above, fill"
+    ):
+        read(tmp_path, table("customer,date,amount", row))
 
 
 def test_orders_alike_in_all_but_their_number_are_no_copies(tmp_path):
