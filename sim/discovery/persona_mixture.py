@@ -345,6 +345,9 @@ def _held_out(
 ) -> NDArray[np.float64]:
     """Log likelihood of each case by what the other half says."""
     out = np.zeros(half.size)
+    if half.all() or not half.any():
+        # Of very few cases all may be in one half: nothing speaks for any number of kinds.
+        return out
     for learned in (half, ~half):
         shares, logs = _fit(moves[learned], columns, kinds, luck)
         out[~learned] = _likelihood(moves[~learned], shares, logs)[0]

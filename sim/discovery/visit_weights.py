@@ -178,9 +178,9 @@ def visit_weights(states: Sequence[VisitCounts], *, finely: bool = False) -> lis
     >>> weights[[0, 5]].round(1).tolist()
     [[2.0, 0.0], [0.0, 2.0]]
     """
-    if not states:
-        return []
     sizes = [table.last.size for table in states]
+    if not sum(sizes):
+        return [None] * len(states)
     state, timed = np.repeat(np.arange(len(states)), sizes), np.repeat([table.timed for table in states], sizes)
     seen = np.concatenate([table.seen.T for table in states])
     expected = np.concatenate([table.expected.T for table in states])

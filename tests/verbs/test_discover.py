@@ -26,6 +26,22 @@ def discover(tmp_path, *words):
     return code, folders
 
 
+@pytest.mark.parametrize(
+    "words", [["abc"], ["abc", "ab"], ["abc"] * 3, ["a"] * 50], ids=["one case", "two", "three", "one event each"]
+)
+def test_logs_of_hardly_anything_are_found_too(tmp_path, words):
+    """One case, which no half is left of to judge; cases of one event each, that go nowhere."""
+    rows = [f"{case},{letter},2020-01-{1 + at + case % 7:02}" for case, word in enumerate(words)
+            for at, letter in enumerate(word)]  # fmt: skip
+    (tmp_path / "few.csv").write_text("\n".join(["case,activity,time", *rows]) + "\n")
+    for seed in (1, 2, 3):
+        code, folders = discover(tmp_path / f"{seed}", f"log={tmp_path / 'few.csv'}", "save_as=few", f"seed={seed}")
+        summary = json.loads((folders[0] / "summary.json").read_text())
+        assert code == 0 and summary["log"]["cases"] == len(words) and len(summary["personas"]) == 1
+    scenario = Scenario.from_yaml(folders[0] / "config" / "scenario" / "few.yaml")
+    assert list(scenario.arms) == ["classic", "proactive"]
+
+
 def test_a_map_of_few_edges_leaves_none_out(tmp_path):
     rows = [f"{case},{name},2020-01-01 00:{at:02}" for case in range(60)
             for at, name in enumerate(("Call", "Talk", "Done" if case % 20 else "Abandoned"))]  # fmt: skip
