@@ -23,8 +23,7 @@ from sim.reports.comparison import (
     effectiveness_curves,
     other_arms,
 )
-from sim.reports.difference_table import earns_the_same, payback_of
-from sim.reports.labels import METRIC_WORDS, words_of
+from sim.reports.difference_table import difference_rows, earns_the_same, payback_of
 from sim.reports.scope import scope_of
 from sim.reports.weekly_series import weekly_series
 
@@ -100,22 +99,24 @@ def _entry(entry: Mapping[str, Any], kind: str, result: Result, *, sign: bool) -
 
 
 def _metrics(result: Result, arm: str) -> Iterable[dict[str, Any]]:
+    """Yield the table of differences, in the words of the report."""
     summary = result.summary_json
     differences = summary["differences"][difference_name(result, arm)]
-    for name in METRIC_WORDS:
-        if name not in differences:
-            continue
-        words, entry = words_of(name, summary), differences[name]
-        if name == "payback_week":
-            entry = payback_of(differences)
-        sign = name not in ("payback_week", "cash_low_point")
+    for row in difference_rows(summary, arm, result.scenario.market.economics.currency):
+        entry = payback_of(differences) if row.metric == "payback_week" else differences[row.metric]
         yield {
-            "key": name,
-            "title": words.name,
-            "about": words.about,
-            "baseline": _entry(summary["arms"][result.scenario.baseline][name], words.kind, result, sign=False)["text"],
-            "arm": _entry(summary["arms"][arm][name], words.kind, result, sign=False)["text"],
-            "difference": _entry(entry, words.kind, result, sign=sign),
+            "key": row.metric,
+            "title": row.name,
+            "about": row.about,
+            "baseline": row.baseline,
+            "arm": row.arm,
+            "difference": {
+                "text": f"{row.difference}{row.beside}",
+                "interval": row.interval,
+                "mean": entry["mean"],
+                "low": entry["ci_low"],
+                "high": entry["ci_high"],
+            },
         }
 
 

@@ -6,6 +6,7 @@ from sim.app.explorer import Explorer
 from sim.app.question import Book, read_question
 from sim.app.view import view
 from sim.experiments.compare import compare
+from sim.reports.difference_table import difference_rows
 from sim.scenario.config_path import ConfigPath
 
 
@@ -34,3 +35,19 @@ def test_lines_speak_of_renewals_where_customers_renew():
         "Renewals won in the loyalty loop",
         "Customers whose last renewal was of the brand",
     ]
+
+
+@pytest.mark.parametrize("scenario", ["treadmill", "cosmetics"])
+def test_the_table_says_what_the_report_says(scenario):
+    book = Book.of(ConfigPath.of())
+    asked = read_question({"population": 200, "replicates": 2}, book, scenario=scenario)
+    run = Explorer(book).compare(asked, 2)
+    shown = {row["key"]: row for row in view(run)["metrics"]["proactive"]}
+    rows = difference_rows(run.summary_json, "proactive", run.scenario.market.economics.currency)
+    assert list(shown) == [row.metric for row in rows]
+    for row in rows:
+        told = shown[row.metric]
+        found = (told["baseline"], told["arm"], told["difference"]["text"], told["difference"]["interval"])
+        assert found == (row.baseline, row.arm, f"{row.difference}{row.beside}", row.interval)
+    assert shown["payback_week"]["arm"] == "–"
+    assert shown["payback_week"]["difference"]["text"].startswith("never" if scenario == "cosmetics" else "week ")
