@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.data.cells import which_match
+
 __all__ = ["KIND_HEADS", "PLACE_HEADS", "STAGE_HEADS", "is_no_sale", "is_other_kind"]
 
 #: Heads of columns that say what kind of thing a row is. That of an order (pickup, shipping) is none.
@@ -141,7 +143,7 @@ def is_no_sale(words: Any, head: str, compute: Any) -> NDArray[np.bool_]:
     """
 
     def says(pattern: str) -> NDArray[np.bool_]:
-        return np.asarray(compute.match_substring_regex(words, pattern).to_numpy(zero_copy_only=False))
+        return which_match(words, pattern, compute)
 
     if head in PLACE_HEADS:
         return says(_TEST) | says(_TEST_AMONG)
@@ -190,7 +192,7 @@ def is_other_kind(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
 
 def _other_kinds(words: Any, compute: Any) -> NDArray[np.bool_]:
     def says(pattern: str) -> NDArray[np.bool_]:
-        return np.asarray(compute.match_substring_regex(words, pattern).to_numpy(zero_copy_only=False))
+        return which_match(words, pattern, compute)
 
     if says(_MEANS).any():
         return np.zeros(len(words), bool)

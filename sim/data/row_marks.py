@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.data.cells import which_match
+
 __all__ = [
     "NOBODY",
     "customers_of_subtotals",
@@ -94,7 +96,7 @@ def is_total(cells: Any, compute: Any) -> NDArray[np.bool_]:
     compute : module
         Loaded by the caller.
     """
-    return np.asarray(compute.match_substring_regex(cells, _TOTAL).to_numpy(zero_copy_only=False))
+    return which_match(cells, _TOTAL, compute)
 
 
 def customers_of_subtotals(cells: Any, compute: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.data.cells import which_match
 from sim.data.ids import MISSING
 from sim.data.no_sale import KIND_HEADS, PLACE_HEADS, STAGE_HEADS, is_no_sale
 
@@ -202,7 +203,7 @@ def is_taken_back(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
         return np.zeros(len(cells), bool)
 
     def says(pattern: str) -> NDArray[np.bool_]:
-        return np.asarray(compute.match_substring_regex(words, pattern).to_numpy(zero_copy_only=False))
+        return which_match(words, pattern, compute)
 
     if head in _SIGN_HEADS:
         found = says(_MINUS)

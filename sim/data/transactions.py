@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sim.data.amounts import SIGNS, Amounts, currency_code, currency_of_head, may_differ, read_amounts
 from sim.data.as_typed import as_typed
-from sim.data.cells import plain_cells
+from sim.data.cells import plain_cells, which_match
 from sim.data.clocks import days_of_words
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.dates import read_dates
@@ -255,7 +255,7 @@ class _Taken:
             nobody |= is_missing(ids, NOBODY, pyarrow, compute)
         yield _WITHOUT, nobody
         yield "with a total for a customer", is_total(ids, compute) | self._add_up_others(ids)
-        rounded = compute.match_substring_regex(ids, ROUNDED).to_numpy(zero_copy_only=False)
+        rounded = which_match(ids, ROUNDED, compute)
         yield "with an id that a table tool has rounded", np.asarray(rounded)
 
     def _add_up_others(self, ids: Any) -> NDArray[np.bool_]:
