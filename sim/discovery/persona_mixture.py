@@ -1,8 +1,9 @@
-"""Persona mixture: kinds of cases by where they go, as many as cases that were kept aside speak for, perhaps one.
+"""Persona mixture: kinds of cases by where they go and how long they stay, as many as held-out cases speak for, or one.
 
 Memory looks like kinds: where some cases end with a stage and those that came another way never do, two kinds that
 forget explain what one kind does that remembers. So kinds that forget count only where cases kept aside are likelier by
-them than by kinds that know what came before a stage, of which there may be one.
+them than by kinds that know what came before a stage, of which there may be one. Likewise, stays of a case are alike
+where they go by its age, the date or the hour: kinds count as quick or slow only beyond what those tell of all cases.
 """
 
 from __future__ import annotations
@@ -80,13 +81,15 @@ class Mixture:
 
 
 def find_personas(cases: Cases, seed: int) -> Mixture:
-    """Fit mixtures of Markov chains and keep the number of kinds that held-out cases support.
+    """Fit mixtures of (semi-)Markov chains and keep the number of kinds that held-out cases support.
 
     Half of the cases are learned from and half judge, then they change places; a further kind is kept while the mean
     gain per held-out case is above 0 by two standard errors. Where that leaves several, chains that know what came
     before each stage (:func:`~sim.discovery.context.find_contexts`) are mixed likewise. Of the two mixtures that with
     fewer kinds counts, of as many the one that forgets, unless held-out cases are likelier by the other, by two
-    standard errors.
+    standard errors. Stays are then mixed too, in classes that hold alike many of those who go from one stage to the
+    same next one: kinds by ways and pace count where held-out cases are likelier by them, by two standard errors, than
+    by kinds by their ways that all have one pace, given the age of the case, the date, the hour or what came before.
 
     Parameters
     ----------
