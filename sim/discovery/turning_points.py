@@ -80,9 +80,8 @@ def turning_points(cases: Cases, goal: int) -> tuple[TurningPoint, ...]:
             if found is not None:
                 gap, error, chance = found
                 reach, others = (float(side[:, 1].sum() / side.sum()) for side in sides)
-                out.append(
-                    TurningPoint(stage, target, sizes[0], reach, others, gap, gap - _Z * error, gap + _Z * error)
-                )
+                low, high = max(gap - _Z * error, -1.0), min(gap + _Z * error, 1.0)
+                out.append(TurningPoint(stage, target, sizes[0], reach, others, gap, low, high))
                 chances.append(chance)
     marked = [replace(point, beyond_chance=beyond) for point, beyond in zip(out, beyond_chance(chances), strict=True)]
     return tuple(sorted(marked, key=lambda point: (-abs(point.gap), point.source, point.target)))

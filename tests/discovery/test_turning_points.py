@@ -96,3 +96,11 @@ def test_a_step_to_an_end_beside_the_goal_tells_nothing(log_of):
     points = turning_points(cases, cases.stages.index("d"))
     assert {(cases.stages[point.source], cases.stages[point.target]) for point in points} == {("a", "b"), ("a", "e")}
     assert [round(point.gap, 6) for point in points] == [round(-1 / 3, 6), round(1 / 3, 6)]
+
+
+def test_shares_differ_by_a_hundred_points_at_the_most(tmp_path):
+    """All of one side get there and none of the other: few cases leave the difference open, but not beyond what can be."""
+    _, points = points_of(tmp_path / "all.csv", ["ABMZ", "ACM"] * 22)
+    assert {point.gap for point in points} == {1.0, -1.0}
+    assert all(-1.0 <= point.ci_low <= point.gap <= point.ci_high <= 1.0 for point in points)
+    assert all(point.ci_high - point.ci_low > 0.05 for point in points)
