@@ -37,5 +37,5 @@ def latin_hypercube(axes: int, points: int, generator: np.random.Generator) -> N
     within = own.uniform(size=(points, axes))
     slices = np.tile(np.arange(1, points + 1), (axes, 1))
     for axis in range(axes):
-        own.shuffle(slices[axis])
+        slices[axis] = own.permutation(slices[axis])
     return (slices.T - within) / points

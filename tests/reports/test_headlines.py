@@ -449,11 +449,20 @@ def test_a_log_in_which_nothing_is_decided_claims_nothing() -> None:
             "parameters": 9,
             "gained": "0",
             "drifting": {},
+            "who": [],
         },
         **{"left_out": {}, "duplicates": 0, "folded": (0, 0.0), "notices": (), "bought": None, "tied": "0 %"},
     }
     text = "\n".join(text_lines("discovery", **facts))
-    for claim in ("kinds of customers", "lives part", "split", "Cases differ", "goes by the age", "no trait"):
+    for claim in (
+        "kinds of customers",
+        "more often",
+        "lives part",
+        "split",
+        "Cases differ",
+        "goes by the age",
+        "no trait",
+    ):
         assert claim not in text, claim
     assert "speak for no second one" in text and "how near the journey is to real ones is not known" in text
 
@@ -475,7 +484,7 @@ def test_the_page_of_a_discovery_counts_the_steps_compared(compared, rows, says)
     page, macros = (made.get_template(f"{name}.html.jinja") for name in ("discovery", "macros"))
     slots = {"figures": [], "tables": tables, "column_table": tables["stages"], "compared": compared, "goal": "pay"}
     slots |= {name: getattr(macros.module, name) for name in ("table", "drawings")}
-    nothing = dict.fromkeys(("loops", "bought", "gap_table", "drawn", "distances", "unit", "tied", "name"))
+    nothing = dict.fromkeys(("loops", "bought", "by_pace", "gap_table", "drawn", "distances", "unit", "tied", "name"))
     text = "".join(page.blocks["main"](page.new_context({**slots, **nothing})))
     assert says in text and "1 steps" not in text and "0 steps" not in text
 
