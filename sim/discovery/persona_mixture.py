@@ -271,11 +271,14 @@ class _Search:
         if not (cases.following >= 0).any():
             return found
         classes = stay_classes(*_stays(cases), _STAYS)
-        givens = _givens(cases, self._contexts)
-        each = [self._stays_alone(cases, classes, given, 1) for given in givens]
+        stayed = classes.of(*_stays(cases))
+        givens = _givens(cases)
+        if known := self._contexts is not None:
+            givens.append(self._memory_of(cases))
+        each = [self._stays_alone(cases, stayed, given, 1) for given in givens]
         best = int(np.argmax([alone.sum() for alone in each]))
         alike = each[best]
-        if not any(_sure(*_gain(self._stays_alone(cases, classes, givens[at], 2), alike)) for at in {0, best}):
+        if not any(_sure(*_gain(self._stays_alone(cases, stayed, givens[at], 2), alike)) for at in {0, best}):
             return found
         paced = self._kinds(cases, None, _Pace(classes, by_next=False))
         if paced.kinds.number > 1:
@@ -283,17 +286,22 @@ class _Search:
             paced = self._remembered(paced if _speaks_for(paced.kinds, by_next.kinds) else by_next, cases)
         if paced.kinds.number == 1:
             return found
-        for given in _givens(cases, self._contexts)[len(givens) :]:
-            alike = max(alike, self._stays_alone(cases, classes, given, 1), key=np.sum)
+        if not known:
+            alike = max(alike, self._stays_alone(cases, stayed, self._memory_of(cases), 1), key=np.sum)
         return paced if _sure(*_gain(paced.kinds.held_out, plain + alike)) else found
 
+    def _memory_of(self, cases: Cases) -> NDArray[np.int64]:
+        """Return what came before each visit, as far as contexts tell, which are known by now."""
+        assert self._contexts is not None
+        return states_of(cases, self._contexts, np.zeros(cases.stage.size, np.int64))
+
     def _stays_alone(
-        self, cases: Cases, classes: StayClasses, given: NDArray[np.int64], kinds: int
+        self, cases: Cases, stayed: NDArray[np.int64], given: NDArray[np.int64], kinds: int
     ) -> NDArray[np.float64]:
-        """Log likelihood of the stays of each held-out case by kinds whose pace goes by stage and what is given."""
+        """Log likelihood of the stays of each held-out case, by kinds whose stays go by stage and what is given."""
         goes = cases.following >= 0
         state = given[goes] * len(cases.stages) + cases.stage[goes]
-        cells, column = np.unique(state * _STAYS + classes.of(*_stays(cases)), return_inverse=True)
+        cells, column = np.unique(state * _STAYS + stayed, return_inverse=True)
         counts = csr_matrix((np.ones(column.size), (cases.case[goes], column)), shape=(cases.count, cells.size))
         groups = np.unique(cells // _STAYS, return_inverse=True)[1]
         luck = np.random.default_rng([self._seed, 17])
@@ -301,12 +309,10 @@ class _Search:
         return _held_out(counts, _Columns(groups, np.full(cells.size, _STAYS_BESIDE)), half, kinds, luck)
 
 
-def _givens(cases: Cases, contexts: Contexts | None) -> list[NDArray[np.int64]]:
-    """Return what else than kinds may tell of stays: nothing, the age of the case, date, hour, what came before."""
+def _givens(cases: Cases) -> list[NDArray[np.int64]]:
+    """Return what else than kinds may tell of stays: nothing, the age of the case, the date, the hour."""
     pair = cases.stage * (len(cases.stages) + 1) + cases.following
     told = [stay_classes(pair, value, _GIVEN).of(pair, value) for value in (cases.age, cases.time, cases.time % _DAY)]
-    if contexts is not None:
-        told.append(states_of(cases, contexts, np.zeros(pair.size, np.int64)))
     return [np.zeros(pair.size, np.int64), *told]
 
 
@@ -327,7 +333,7 @@ def _find_kinds(moves: _Moves, luck: np.random.Generator) -> _Kinds:
 
 
 def _speaks_for(found: _Kinds, other: _Kinds) -> bool:
-    """Whether cases kept aside speak for kinds that forget beside those that remember: no more kinds need no proof."""
+    """Whether held-out cases speak for kinds beside others that know more; no more kinds than these need no proof."""
     if found.number > other.number:
         return _sure(*_gain(found.held_out, other.held_out))
     return not _sure(*_gain(other.held_out, found.held_out))
