@@ -146,6 +146,7 @@ def discovering(
     seed: int,
     threads: int | None,
     funnel: object = None,
+    purchases: object = None,
 ) -> Iterator[tuple[Discovery, Callable[[], Distances | None]]]:
     """Find the journey and the personas of a log, while they are held against cases kept aside.
 
@@ -160,6 +161,8 @@ def discovering(
     threads : int, optional
     funnel : sequence of str, optional
         Stages in order; by default those that cases pass before the goal.
+    purchases : sequence of str, optional
+        Stages that are purchases; by default those with amounts that are called so.
 
     Yields
     ------
@@ -171,14 +174,14 @@ def discovering(
     Raises
     ------
     ConfigError
-        If the goal or one of the funnel is no stage.
+        If the goal, one of the funnel or of the purchases is no stage.
     """
-    log, folded = _fold(amounts_where_paid(log))
+    log, folded = _fold(log)
     cases, unit = _in_steps(log)
     slugs = stage_slugs(cases.stages)
-    purchases = find_purchases(log, cases)
-    at_goal = (wanted := _goal_of(cases, slugs, goal, purchases)).stage
-    steps = usual_funnel(cases, at_goal) if funnel is None else _funnel_of(cases, slugs, funnel)
+    log, bought = _purchases_of(log, cases, slugs, purchases)
+    at_goal = (wanted := _goal_of(cases, slugs, goal, bought)).stage
+    steps = usual_funnel(cases, at_goal) if funnel is None else _stages_of(cases, slugs, funnel, "funnel", "in order")
     mixture = find_personas(cases, seed)
     part, belongs = _some(cases, mixture.belongs, seed)
     with beside(partial(_judge, part, slugs, unit, belongs, at_goal, seed, threads), apart=threads != 1) as judged:
@@ -193,7 +196,7 @@ def discovering(
             customers=cases.count,
             goal=at_goal,
             case_ends=ends_beside(cases, at_goal),
-            purchases=purchases,
+            purchases=bought,
             longest=int(np.bincount(cases.stage, weights=cases.stay).argmax()),
         )
         stages, edges = lived_map(cases)
@@ -215,7 +218,7 @@ def discovering(
             files=files,
             drifting=changing_attributes(log),
             attributes=attributes_by_kind(log, cases.number, mixture.belongs),
-            purchases=purchases,
+            purchases=bought,
             funnel=tuple(zip(steps, funnel_counts(cases, steps), strict=True)),
             channels=channel_use(cases, at_goal, log.extra["channel"]) if "channel" in log.extra else (),
             folded=folded,
@@ -381,11 +384,19 @@ def _goal_of(cases: Cases, slugs: Sequence[str], goal: str | None, purchases: Pu
     return find_goal(cases, named, purchases.stages if purchases else frozenset())
 
 
-def _funnel_of(cases: Cases, slugs: Sequence[str], given: object) -> tuple[int, ...]:
+def _purchases_of(
+    log: EventLog, cases: Cases, slugs: Sequence[str], purchases: object
+) -> tuple[EventLog, Purchases | None]:
+    given = None if purchases is None else _stages_of(cases, slugs, purchases, "purchases")
+    log = amounts_where_paid(log, given)
+    return log, find_purchases(log, cases, given)
+
+
+def _stages_of(cases: Cases, slugs: Sequence[str], given: object, key: str, how: str = "") -> tuple[int, ...]:
     names = [given] if isinstance(given, str | int) else given
     if not isinstance(names, list | tuple) or not names:
-        raise ConfigError(f"funnel is {show(given)}; give stages of the log in order: funnel=[STAGE, STAGE]")
-    return tuple(_stage_of(cases, slugs, str(name), f"funnel.{at}") for at, name in enumerate(names))
+        raise ConfigError(f"{key} is {show(given)}; give stages of the log{how and f' {how}'}: {key}=[STAGE, STAGE]")
+    return tuple(_stage_of(cases, slugs, str(name), f"{key}.{at}") for at, name in enumerate(names))
 
 
 def _judge(

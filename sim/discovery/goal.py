@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Set
 from dataclasses import dataclass
 
@@ -10,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.discovery.cases import Cases
+from sim.discovery.stage_words import says_lost, says_purchase
 
-__all__ = ["CaseGoal", "ends_only", "find_goal", "says_lost", "says_purchase"]
+__all__ = ["CaseGoal", "ends_only", "find_goal"]
 
 #: Share of the visits to a stage that are the last of their case where cases end with it.
 _AN_END = 0.95
@@ -19,26 +19,6 @@ _AN_END = 0.95
 _BEGIN_THERE = 0.9
 #: Of all cases, those that must come to a stage that is called a purchase for it to be the goal.
 _FEWEST_COME = 0.01
-#: Words of purchases; of orders, which say a purchase beside one that they are done; and what stands beside them.
-_BOUGHT = (
-    "purchase purchases purchased bought buy paid kauf käufe gekauft bezahlt achat achats acheté payé compra compras"
-    " comprado comprada pagado pagada acquisto acquistato pagato comprou aankoop gekocht betaald zakup kupiono köp köpt"
-    " betald osto ostettu køb købt kjøp kjøpt nákup won gewonnen gagné gagnée ganado ganada vinto vinta converted"
-)
-#: Words of what nobody wants to reach.
-_LOST = (
-    "lost abandoned abandon abandonment cancelled canceled cancel cancellation rejected refused declined denied failed"
-    " failure error dropped churn churned expired unsubscribed unsubscribe bounced withdrawn disqualified unqualified"
-    " verloren abgebrochen storniert abgelehnt gekündigt fehlgeschlagen perdu perdue annulé annulée abandonné refusé"
-    " perdido perdida cancelado cancelada rechazado rechazada perso persa annullato rifiutato verlopen geannuleerd"
-)
-_ORDER = "order checkout transaction payment bestellung zahlung commande paiement pedido ordine bestelling"
-_DONE = (
-    "complete completed confirmed confirmation placed place success successful succeeded made done finished finalized"
-    " abgeschlossen bestätigt erfolgreich confirmée terminée validée effectué confirmado realizado completado"
-    " confermato completato bevestigd voltooid"
-)
-_BESIDE = "event page the a an is has been online closed deal opportunity lead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,39 +44,11 @@ class CaseGoal:
     last_anywhere: float
 
 
-def says_purchase(name: str) -> bool:
-    """Return whether the name of a stage says that something was bought, and nothing else.
-
-    Examples
-    --------
-    >>> [name for name in ("purchase", "OrderCompleted", "Kauf", "payment_details", "order") if says_purchase(name)]
-    ['purchase', 'OrderCompleted', 'Kauf']
-    """
-    known = _words(name)
-    purchase, order, done = set(_BOUGHT.split()), set(_ORDER.split()), set(_DONE.split())
-    bought = bool(known & purchase) or bool(known & order and known & done)
-    return bought and known <= purchase | order | done | set(_BESIDE.split())
-
-
-def says_lost(name: str) -> bool:
-    """Return whether the name of a stage says that a case came to nothing.
-
-    Examples
-    --------
-    >>> [name for name in ("Closed Lost", "order_cancelled", "CheckoutAbandoned", "Resolved") if says_lost(name)]
-    ['Closed Lost', 'order_cancelled', 'CheckoutAbandoned']
-    """
-    return bool(_words(name) & set(_LOST.split()))
-
-
-def _words(name: str) -> set[str]:
-    return set(re.findall(r"[^\W\d_]+", re.sub(r"(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", name).casefold()))
-
-
 def find_goal(cases: Cases, given: int | None = None, bought: Set[int] = frozenset()) -> CaseGoal:
     """Return the goal: the one given; else the most frequent purchase; else where cases end beyond chance.
 
-    A purchase is a stage with amounts, else one whose name says so and to which one of a hundred cases comes.
+    A purchase is a stage with amounts that is called one, else one whose name says so and to which one of a hundred
+    cases comes.
 
     Of stages that are left no more often than others nobody can tell whether they are where cases want to go: many a
     case ends where it began. So the stage is taken at which most cases end beyond those that would, were every visit as

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from sim.data.event_log import EventLog
 from sim.discovery.cases import Cases, stage_slugs
-from sim.discovery.goal import says_purchase
 from sim.discovery.product_limit import aalen_johansen
+from sim.discovery.stage_words import says_paid
 from sim.scenario.schema import show
 
 __all__ = ["LoggedBrand", "Purchases", "amounts_where_paid", "find_purchases"]
@@ -19,8 +19,8 @@ __all__ = ["LoggedBrand", "Purchases", "amounts_where_paid", "find_purchases"]
 #: Of a stage's visits, the share that must have an amount (or else a brand) for it to be a purchase.
 _MOSTLY = 0.5
 _FEWEST = 20
-#: Amounts of cases stand at so many of all events, and of more stages than so many, and are the same in so many cases.
-_NEARLY, _FEW_STAGES = 0.9, 2
+#: Stages that a notice names.
+_MOST_NAMED = 3
 _MOST_BRANDS = 30
 #: A habit is one beyond so many standard errors.
 _SURE = 2.0
@@ -98,15 +98,19 @@ class Purchases:
         return min(max((1.0 - liked) / (liked - alike), 0.01), _ALIKE) if liked > alike else _ALIKE
 
 
-def amounts_where_paid(log: EventLog) -> EventLog:
-    """Return a log whose amounts are those of events.
+def amounts_where_paid(log: EventLog, given: Sequence[int] | None = None) -> EventLog:
+    """Return a log whose amounts are those of purchases.
 
-    Where an amount stands at nearly all events, and is the same in all of a case, it says what the case is worth, as in
-    a history of opportunities: it counts where a name says a purchase, and nowhere else. It is told.
+    Money stands at much that is no purchase: what is owed (a fine), asked for (a loan), billed, or what a case is worth
+    (an opportunity). So an amount counts where the name of the activity says that something is bought, else where it
+    says that something is paid, and nowhere else; what does not count is told. All amounts count where the log has no
+    other activity, or is our own, and those at activities that have a brand where others have none.
 
     Parameters
     ----------
     log : EventLog
+    given : sequence of int, optional
+        Activities that are purchases, whatever they are called.
 
     Returns
     -------
@@ -114,29 +118,56 @@ def amounts_where_paid(log: EventLog) -> EventLog:
     """
     if log.amount is None:
         return log
-    known = np.nan_to_num(log.amount) > 0
-    case, amount = log.case[known], log.amount[known]
-    same = np.diff(case) == 0
-    several = np.unique(case[1:][same]).size
-    differ = np.unique(case[1:][same & (np.diff(amount) != 0)]).size
-    everywhere = known.mean() >= _NEARLY and np.unique(log.activity[known]).size > _FEW_STAGES
-    if not everywhere or not several or differ > (1 - _NEARLY) * several or np.unique(amount).size < _FEWEST:
+    visits = np.bincount(log.activity, minlength=len(log.activities))
+    paid = np.bincount(log.activity[np.nan_to_num(log.amount) > 0], minlength=visits.size)
+    if given is not None:
+        counts = np.isin(np.arange(visits.size), np.asarray(given, np.int64))
+        return replace(log, amount=np.where(counts[log.activity], log.amount, np.nan))
+    has_amounts = (paid >= _FEWEST) & (paid >= _MOSTLY * visits)
+    if (visits > 0).sum() <= 1 or log.state_at_start or not has_amounts.any():
         return log
-    paid = np.array([says_purchase(name) for name in log.activities])
-    names = " and ".join(show(name) for name, counts in zip(log.activities, paid, strict=True) if counts)
-    where = f"it counts at {names} alone" if names else "nothing counts as paid; keep it for events that are payments"
-    told = f"amounts are the same in all events of a case: they say what a case is worth, and no payment; {where}"
-    return replace(log, amount=np.where(paid[log.activity], log.amount, np.nan), notices=(*log.notices, told))
+    said = np.where(has_amounts, [says_paid(name) for name in log.activities], 0)
+    counts = (said > 0) & (said == said.max())
+    if not counts.any():
+        counts = has_amounts & _branded(log, visits)
+    if (counts >= has_amounts).all():
+        return log
+    told = _not_paid(log.activities, np.where(has_amounts & ~counts, paid, 0), np.flatnonzero(counts))
+    return replace(log, amount=np.where(counts[log.activity], log.amount, np.nan), notices=(*log.notices, told))
 
 
-def find_purchases(log: EventLog, cases: Cases) -> Purchases | None:
+def _branded(log: EventLog, visits: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which activities have a brand, where others have none."""
+    none = np.zeros(visits.size, np.bool_)
+    if "brand" not in log.extra:
+        return none
+    some = np.bincount(log.activity[log.extra["brand"][0] >= 0], minlength=visits.size)
+    branded = (visits > 0) & (some >= _MOSTLY * visits)
+    return none if (branded == (visits > 0)).all() else np.asarray(branded)
+
+
+def _not_paid(activities: Sequence[str], paid: NDArray[np.int64], counts: NDArray[np.int64]) -> str:
+    """Tell whose amounts do not count as purchases, the most frequent first, and whose do."""
+    order = np.argsort(-paid, kind="stable")[: np.count_nonzero(paid)].tolist()
+    shown = [show(activities[at]) for at in order[:_MOST_NAMED]]
+    more = [f"{len(order) - _MOST_NAMED:,} more"] if len(order) > _MOST_NAMED else []
+    names = " and ".join(filter(None, [", ".join([*shown, *more][:-1]), [*shown, *more][-1]]))
+    where = " and ".join(show(activities[at]) for at in counts.tolist())
+    alone = f"count at {where} alone, not at {names}: " if where else f"at {names} count as no purchases: "
+    return f"amounts {alone}they may be owed, asked for, or what a case is worth; purchases=[STAGE] names what is paid"
+
+
+def find_purchases(log: EventLog, cases: Cases, given: Sequence[int] | None = None) -> Purchases | None:
     """Find the stages of which most visits have an amount above 0, else a brand, and what was bought there.
 
     Parameters
     ----------
     log : EventLog
+        With amounts at purchases alone, as of :func:`amounts_where_paid`.
     cases : Cases
         Of this log, visit by visit.
+    given : sequence of int, optional
+        The stages that are purchases.
 
     Returns
     -------
@@ -151,7 +182,10 @@ def find_purchases(log: EventLog, cases: Cases) -> Purchases | None:
     bought = np.bincount(cases.stage[marked], minlength=len(cases.stages))
     stages = np.flatnonzero((bought >= _FEWEST) & (bought >= _MOSTLY * visits))
     # Where every stage has a brand, none of them is told from the others as the purchase.
-    if not stages.size or (not has_amounts and stages.size == len(cases.stages)):
+    if not has_amounts and stages.size == len(cases.stages):
+        stages = stages[:0]
+    stages = stages if given is None else np.asarray(given, np.int64)
+    if not stages.size:
         return None
     rows = np.flatnonzero(np.isin(cases.stage, stages))
     case = cases.case[rows]

@@ -39,6 +39,9 @@ class DiscoverKeys(LogLayout):
     sample: int | None = whole(
         None, 1, 2_000_000_000, "cases that are looked at, drawn by seed; null: all", optional=True
     )
+    purchases: Any = quantity(
+        "stages that are purchases; null: those with amounts whose names say so", default=None, optional=True
+    )
     funnel: Any = quantity("stages in order; null: those that most cases pass", default=None, optional=True)
     drawn: float | None = number(
         None, 0.01, 1.0, "share of all moves that the map draws; null: 90%, or all of 20 edges", "share", optional=True
@@ -107,7 +110,8 @@ def _run(job: Job[DiscoverKeys, DiscoverPlan], session: Session) -> Answer:
     title = keys.title or f"As found in {plan.path.name}"
     goal = None if keys.goal is None else str(keys.goal)
     settings = job.settings
-    options = {"goal": goal, "funnel": keys.funnel, "seed": settings.seed, "threads": settings.threads}
+    options: dict[str, Any] = {"goal": goal, "funnel": keys.funnel, "purchases": keys.purchases}
+    options.update(seed=settings.seed, threads=settings.threads)
     with discovering(log, plan.name, title, **options) as (found, judged):
         files = configuration_files(found, plan.name, plan.path.name)
         tables = discovery_tables(found)

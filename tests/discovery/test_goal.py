@@ -9,8 +9,9 @@ import pytest
 
 from sim.data.log_file import read_event_log
 from sim.discovery.cases import cases_of
-from sim.discovery.goal import find_goal, says_purchase
+from sim.discovery.goal import find_goal
 from sim.discovery.purchases import amounts_where_paid, find_purchases
+from sim.discovery.stage_words import says_purchase
 
 VISITS = Path(__file__).parents[2] / "configs/data/visits.csv"
 
@@ -70,16 +71,18 @@ def test_what_a_case_is_worth_is_no_payment_at_each_of_its_stages(tmp_path):
     """An amount in every row of a history of opportunities made all stages purchases, and the first of them the goal."""
     words = ["pqw"] * 30 + ["pql"] * 30
     worth = amounts_where_paid(log := named_log(tmp_path, words, lambda case, _: 100 + case))
-    assert log.amount.size == 180 and "they say what a case is worth, and no payment" in worth.notices[-1]
+    assert log.amount.size == 180 and "count at 'Closed Won' alone, not at 'Prospecting', " in worth.notices[-1]
     kept = worth.amount[~np.isnan(worth.amount)]
     assert kept.tolist() == [100.0 + case for case in range(30)]
     assert {worth.activities[at] for at in worth.activity[~np.isnan(worth.amount)]} == {"Closed Won"}
     bought = find_purchases(worth, cases_of(worth))
     assert {cases_of(worth).stages[at] for at in bought.stages} == {"Closed Won"}
-    # What differs from event to event is paid, as is what only some events have.
-    for amount in (lambda case, at: 100 + case + at, lambda case, at: 100 + case if at == 2 else ""):
-        log = named_log(tmp_path, words, amount)
-        assert amounts_where_paid(log) is log
+    # What stands at the two ends alone is worth as much, and paid at one of them.
+    log = named_log(tmp_path, words, lambda case, at: 100 + case if at == 2 else "")
+    worth = amounts_where_paid(log)
+    assert np.nansum(worth.amount) == kept.sum() and "not at 'Closed Lost'" in worth.notices[-1]
+    log = named_log(tmp_path, words, lambda case, at: 100 + case if at == 2 and case < 30 else "")
+    assert amounts_where_paid(log) is log
 
 
 def test_a_purchase_is_a_goal_and_what_is_named_counts(tmp_path):

@@ -12,8 +12,10 @@ from sim.data.log_file import read_event_log
 from sim.discovery.cases import cases_of
 from sim.discovery.discover import discover
 from sim.discovery.found_market import found_market
-from sim.discovery.purchases import find_purchases
+from sim.discovery.purchases import amounts_where_paid, find_purchases
+from sim.discovery.stage_words import says_paid
 from sim.execution.replicates import run_replicates
+from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
 
 PRICES = {"Oak": 10.0, "Elm": 20.0}
@@ -150,3 +152,75 @@ def test_one_company_without_returning_customers_has_no_market(tmp_path):
     log = read_event_log(path)
     found = find_purchases(log, cases_of(log))
     assert found.again == 0.0 and found.interval is None and not found.makes_market
+
+
+def _money(tmp_path, *steps):
+    """A log of 40 cases that go through steps, each a name and its amount, with an empty one where there is none."""
+    rows = [
+        f"{case},{name},2020-01-{1 + at:02},{amount}" for case in range(40) for at, (name, amount) in enumerate(steps)
+    ]
+    path = tmp_path / "money.csv"
+    path.write_text("\n".join(["case,activity,time,amount", *rows]) + "\n")
+    return read_event_log(path)
+
+
+@pytest.mark.parametrize(
+    ("steps", "paid"),
+    [
+        # A public log of fines: what is owed stands at two steps, what is paid in another column.
+        ([("Create Fine", 35), ("Send Fine", ""), ("Add penalty", 71), ("Payment", "")], []),
+        ([("Create Fine", 35), ("Add penalty", 71), ("Payment", 71)], ["Payment"]),
+        ([("Submit application", 9000), ("Create offer", 8000), ("Disbursement", 8000)], []),
+        ([("Receive invoice", 90), ("Approve payment", 90), ("Pay invoice", 80), ("Refund", 5)], ["Pay invoice"]),
+        ([("view_item", 9), ("add_to_cart", 9), ("begin_checkout", 9), ("purchase", 9)], ["purchase"]),
+        ([("checkout", 9), ("In-store purchase", 8), ("Renewal", 7)], ["In-store purchase", "Renewal"]),
+        ([("look", ""), ("pay", 5)], ["pay"]),
+        ([("閲覧", ""), ("購入完了", 5), ("返品", 2)], ["購入完了"]),
+        ([("просмотр", 1), ("оплата заказа", 5)], ["оплата заказа"]),
+    ],
+)
+def test_an_amount_is_paid_where_the_name_says_so(tmp_path, steps, paid):
+    log = amounts_where_paid(read := _money(tmp_path, *steps))
+    bought = find_purchases(log, cases_of(log))
+    assert [log.activities[at] for at in sorted(bought.stages)] == paid if paid else bought is None
+    without = [name for name, amount in steps if amount and name not in paid]
+    told = log.notices[len(read.notices) :]
+    assert len(told) == bool(without) and all(repr(name) in told[0] for name in without[:3])
+
+
+def test_amounts_of_the_only_activity_are_paid_whatever_it_is_called(tmp_path):
+    log = _money(tmp_path, ("visit", 5), ("visit", 7))
+    assert amounts_where_paid(log) is log and find_purchases(log, cases_of(log)).count == 80
+
+
+def test_activities_with_brands_beside_others_without_are_paid(tmp_path):
+    rows = [
+        f"{case},{name},2020-01-{day},{rest}"
+        for case in range(40)
+        for name, day, rest in (("browse", "01", ","), ("Main Street", "02", f"{'Oak' if case % 2 else 'Elm'},5"))
+    ]
+    (tmp_path / "log.csv").write_text("\n".join(["case,activity,time,brand,amount", *rows]) + "\n")
+    log = read_event_log(tmp_path / "log.csv")
+    assert amounts_where_paid(log) is log and len(find_purchases(log, cases_of(log)).brands) == 2
+
+
+def test_purchases_may_be_named(tmp_path):
+    log = _money(tmp_path, ("look", ""), ("Disbursement", 5), ("Handover", ""))
+    found = discover(log, "x", "X", goal=None, seed=1, threads=1, purchases=["Disbursement"])
+    assert (found.goal.why, found.cases.stages[found.goal.stage]) == ("bought", "Disbursement")
+    assert found.purchases.brands[0].price == 5.0 and found.log.notices == log.notices
+    found = discover(log, "x", "X", goal=None, seed=1, threads=1, purchases="Handover")
+    assert found.purchases.count == 40 and not found.purchases.has_amounts
+    for wrong, told in (
+        ("Hand", r"purchases.0 is 'Hand', which is no stage"),
+        ([], "purchases is a list of 0; give stages"),
+    ):
+        with pytest.raises(ConfigError, match=told):
+            discover(log, "x", "X", goal=None, seed=1, threads=1, purchases=wrong)
+
+
+@pytest.mark.parametrize(
+    "name", ["payment_failed", "order cancelled", "Refund payment", "Payment reminder", "not paid"]
+)
+def test_what_is_not_paid_is_told_by_its_name(name):
+    assert not says_paid(name)
