@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from agents.quantity import choice, quantity, text, whole
@@ -65,8 +66,18 @@ def lasting(settings: Settings) -> dict[str, Any]:
     return {name: value for name, value in plain(settings).items() if name not in _PASSING}
 
 
-def check_writable(folder: str) -> Path:
-    """Return the folder of results as a path, after checking that it is one or can become one.
+def _try_to_write(folder: str, existing: Path) -> None:
+    """Make a folder and remove it: permissions say nothing of file systems that take none, such as /proc."""
+    try:
+        os.rmdir(mkdtemp(prefix=".writable-", dir=existing))
+    except OSError as error:
+        raise ConfigError(
+            f"output_dir is {folder!r}, but in {str(existing)!r} no folder can be made ({error.strerror}); give another"
+        ) from None
+
+
+def check_writable(folder: str, verb: str = "") -> Path:
+    """Return the folder of results as a path, after checking that it, and that of a verb in it, are or can become one.
 
     Raises
     ------
@@ -77,13 +88,14 @@ def check_writable(folder: str) -> Path:
         raise ConfigError("output_dir is empty; give the folder for results, such as 'results'")
     try:
         path = Path(folder).expanduser()
-        existing = path
+        existing = path / verb
         while not existing.exists() and existing != existing.parent:
             existing = existing.parent
         if not existing.is_dir():
             raise ConfigError(f"output_dir is {folder!r}, but {str(existing)!r} is not a folder; give another")
         if not os.access(existing, os.W_OK | os.X_OK):
             raise ConfigError(f"output_dir is {folder!r}, but {str(existing)!r} cannot be written; give another")
+        _try_to_write(folder, existing)
     except ConfigError:
         raise
     except (OSError, ValueError, RuntimeError) as error:

@@ -260,7 +260,7 @@ def prepare(verb: str, data: Mapping[str, Any], config_path: ConfigPath) -> Job[
         asked = job.asked.waiting() if command.answers else job.asked
         for arm in asked.arms.values():
             compile_world(asked, arm, job.settings.seed, 0)  # says now what no run could count
-    return replace(job, plan=plan, output_dir=check_writable(settings.output_dir))
+    return replace(job, plan=plan, output_dir=check_writable(settings.output_dir, verb))
 
 
 def _scenario(data: Mapping[str, Any], config_path: ConfigPath) -> Scenario:

@@ -17,6 +17,7 @@ from sim.command_line.hydra_compose import Hydra
 from sim.scenario.dotted_key import value_at
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
+from sim.scenario.settings import check_writable
 from sim.scenario.yaml_reader import LARGEST_FILE, parse_yaml, write_yaml
 from sim.verbs import VERBS, frame
 
@@ -430,7 +431,21 @@ def test_results_cannot_go_where_a_file_is(runs, capsys, tmp_path):
     message = _refused(capsys, "compare", "output_dir=file")
     assert message == "journey: output_dir is 'file', but 'file' is not a folder; give another"
     assert "is not a folder" in _refused(capsys, "compare", "output_dir=file/below")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/compare").write_text("")
+    assert "'out/compare' is not a folder" in _refused(capsys, "compare", "output_dir=out")
     assert runs == []
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="a file system that takes no folders from anybody")
+def test_results_cannot_go_where_no_folder_can_be_made(runs, capsys):
+    message = _refused(capsys, "compare", "output_dir=/proc/x")
+    assert message.startswith("journey: output_dir is '/proc/x', but in '/proc' no folder can be made (")
+    assert message.endswith("); give another") and runs == []
+
+
+def test_what_is_tried_leaves_nothing(tmp_path):
+    assert check_writable(str(tmp_path / "a/b")) == tmp_path / "a/b" and list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
