@@ -119,7 +119,7 @@ class Trials(Sequence[Trial]):
             return [self[place] for place in range(*at.indices(len(self)))]
         point = self.design[at]
         scenario = self.design.cases[point.case]
-        return Trial(scenario, self.seed, self.replicates, named_values(point.values, scenario))
+        return Trial(scenario, self.seed, self.replicates, named_values(point.values, scenario, checked=True))
 
 
 @lru_cache(maxsize=4)
@@ -263,8 +263,8 @@ def _read_grid(
 
 def _check_paths(values: Mapping[str, Any], cases: Mapping[str, Scenario], at: str) -> None:
     for scenario in cases.values():
-        for path in named_values(values, scenario):
-            try:
+        try:
+            for path in named_values(values, scenario):
                 value_at(scenario, path)
-            except ConfigError as error:
-                raise ConfigError(f"{at}: {error}") from None
+        except ConfigError as error:
+            raise ConfigError(f"{at}: {error}") from None

@@ -3,7 +3,7 @@
 A key is `market.contact.fatigue`, `personas.wary.privacy_concern.mean`, `arms.proactive.focal.strategy.automation`,
 `journeys.proactive.edges.consider_to_buy.logit.base` or `population`. Beyond that, `*` stands for every name at its
 place, and `times:` or `plus:` before a key changes each value in proportion or by a step instead of setting it, kept
-within the range that it may have.
+within the range that it may have; the level of a capability is not cut but refused.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from agents.money import as_typed
 from agents.personas import Spread
-from agents.strategies import PersonaStrategy, TypedCost, with_typed_levels
+from agents.strategies import CAPABILITIES, PersonaStrategy, TypedCost, with_typed_levels
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import FEATURES, LARGEST_COEFFICIENT, edge_names
@@ -39,6 +39,8 @@ __all__ = ["RELATIVE", "field_at", "reach_of", "value_at", "with_values"]
 #: What may stand before a key: how its value is combined with the one that is there.
 RELATIVE: tuple[str, ...] = ("times:", "plus:")
 EVERY = "*"
+#: A product may be beyond a bound by what rounding makes of it.
+_SLACK = 1e-9
 
 S = TypeVar("S", bound=ResolvedScenario)
 
@@ -133,6 +135,8 @@ def value_at(scenario: ResolvedScenario, key: str) -> Any:
 def reach_of(scenario: ResolvedScenario, key: str) -> tuple[float, float] | None:
     """Return between which numbers a relative key changes a value that does not stop at an end of its range.
 
+    In proportion all values that it leads to must go on; by a step one is enough, for personas stand apart.
+
     Returns
     -------
     (low, high) or None
@@ -155,7 +159,10 @@ def reach_of(scenario: ResolvedScenario, key: str) -> tuple[float, float] | None
             limit if bound is None else bound for bound, limit in zip(bounds, (-math.inf, math.inf), strict=True)
         )
         ends.append((low / now, high / now) if how == "times:" else (low - now, high - now))
-    return (min(low for low, _ in ends), max(high for _, high in ends)) if ends else None
+    if not ends:
+        return None
+    lows, highs = zip(*ends, strict=True)
+    return (max(lows), min(highs)) if how == "times:" else (min(lows), max(highs))
 
 
 def field_at(scenario: ResolvedScenario, key: str) -> dataclasses.Field[Any] | None:
@@ -298,11 +305,20 @@ def _relative(scenario: ResolvedScenario, steps: Sequence[str], how: str, value:
     if field is None:
         return new
     low, high = field.metadata.get("low"), field.metadata.get("high")
+    if _is_level(steps) and not -_SLACK <= new <= 1.0 + _SLACK:
+        raise ConfigError(f"{key} is {show(value)}, and so {'.'.join(steps)} is {new:.6g}; a level is from 0 to 1")
     new = new if low is None else max(low, new)
     new = new if high is None else min(high, new)
     if isinstance(now, int):
         return round(new)
     return as_typed(new) if is_money(field.metadata) else new
+
+
+def _is_level(steps: Sequence[str]) -> bool:
+    """Say whether a key is the level of a capability, of everybody, of a persona or from some step on."""
+    if steps[0] != "arms" or steps[-1] not in CAPABILITIES:
+        return False
+    return steps[-2] == "strategy" or steps[-3] in ("personas", "phases")
 
 
 def _holds(form: Mapping[str, Any], steps: Sequence[str], *, whole: bool = False) -> bool:

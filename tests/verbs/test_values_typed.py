@@ -83,8 +83,9 @@ def test_a_range_that_cannot_be_written_out_is_refused(written, found, refused):
     ("word", "told"),
     [
         ("effectiveness=2.5", "effectiveness is 2.5; give a number from 0 to 2 (effectiveness of the capabilities"),
-        ("capability_level=-1", "capability_level is -1; give a number from 0 to 2 (level of"),
-        ("capability_level=3", "capability_level is 3; give a number from 0 to 2 (level of"),
+        ("capability_level=-1", "capability_level is -1; give a number from 0 to 1.428571 (level of"),
+        ("capability_level=1.5", "capability_level is 1.5; give a number from 0 to 1.428571 (level of"),
+        ("capability_level=200%", "capability_level is '200%'; give a number from 0 to 1.428571 (level of"),
         ("privacy_concern=9", "privacy_concern is 9; give a number from -0.85 to 0.7 (privacy"),
         ("capability_cost=-1", "capability_cost is -1; give a number from 0 to"),
         ("automation=150%", "automation is '150%', and so arms.proactive.focal.strategy.automation is 1.5; give"),
@@ -100,11 +101,42 @@ def test_a_number_of_a_factor_that_would_be_cut_is_refused(word, told, refused):
     assert told in refused("compare", word)
 
 
+LEVEL = "give a number from 0 to 1.428571 (level of the capabilities, multiple of the scenario's)"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("story", "capability_level=2"), f"capability_level is 2; {LEVEL}"),
+        (("sweep", "capability_level=1,2"), f"capability_level is 2; {LEVEL}"),
+        (("sensitivity", "levers={capability_level:[0,2]}"), f"levers.capability_level.high is 2; {LEVEL}"),
+        (("frontier", "levers={capability_level:[0,2]}"), f"levers.capability_level.high is 2; {LEVEL}"),
+        (("optimize", "levers={capability_level:[0,200%]}"), f"levers.capability_level.high is '200%'; {LEVEL}"),
+        (("sweep", "runs=[{capability_level: 2}]"), f"runs.0: capability_level is 2; {LEVEL}"),
+        (("sweep", "effectiveness=1,3"), "grid.effectiveness: effectiveness is 3; give a number from 0 to 2"),
+        (("attribute", "capability_level=2"), f"capability_level is 2; {LEVEL}"),
+        (
+            ("compare", "+arms.proactive.focal.strategy.personas.veronica.context=2"),
+            "context is 2; give a number from 0 to 1",
+        ),
+    ],
+)
+def test_a_level_beyond_its_range_is_refused_wherever_it_comes_in(words, told, refused):
+    assert told in refused(*words)
+
+
 def test_numbers_of_factors_within_reach_run(monkeypatch, tmp_path):
     done = []
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(frame, "perform", done.append)
-    words = ("effectiveness=0", "effectiveness=2", "capability_level=2", "privacy_concern=0.7", "margin=0", "loyalty=3")
+    words = (
+        "effectiveness=0",
+        "effectiveness=2",
+        "capability_level=1.428",
+        "privacy_concern=0.7",
+        "margin=0",
+        "loyalty=3",
+    )
     for word in words:
         assert main(["compare", word]) == 0
     assert len(done) == len(words)
