@@ -26,6 +26,7 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from sim.reports.kept_figures import figures_key, find_figures, keep_figures
 from sim.reports.picture import Picture
+from sim.reports.quick_text import find_texts, keep_texts
 
 if TYPE_CHECKING:
     from sim.experiments.result import Result
@@ -346,6 +347,7 @@ def _load() -> None:
     from sim.reports.style import style
 
     with style():  # whose settings are checked the first time
+        find_texts()
         gc.freeze()
 
 
@@ -361,6 +363,7 @@ def _draw_ordered(first: tuple[Result, bool], orders: IO[bytes], drawn: Sequence
         summary, doubts = pickle.load(orders)
         _share(replace(result, summary_json=summary, doubts=doubts), late, figures, drawn[2:])
     figures[_COUNT] = len(_parts(result))
+    keep_texts()
     with os.fdopen(drawn[0], "wb") as stream:
         pickle.dump(figures, stream, protocol=5)
     with suppress(ChildProcessError):
@@ -399,6 +402,7 @@ def _share(result: Result, numbers: Sequence[int], figures: dict[int, Any], ends
     if is_other:
         with os.fdopen(ends[0], "wb") as stream:
             pickle.dump(own, stream, protocol=5)
+        keep_texts()
         os._exit(0)
 
 

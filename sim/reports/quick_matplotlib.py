@@ -9,7 +9,9 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from sim.reports.quick_svg import quicken_svg
 from sim.reports.quick_text import quicken_text
+from sim.reports.quick_ticks import quicken_ticks
 
 __all__ = ["load_matplotlib"]
 
@@ -33,7 +35,9 @@ def load_matplotlib() -> None:
     finally:
         setattr(artist, "kwdoc", tables)  # noqa: B010
         setattr(artist.Artist, "_update_set_signature_and_docstring", signatures)  # noqa: B010
+    quicken_svg()
     quicken_text()
+    quicken_ticks()
 
 
 def _mark(artist: Any) -> None:

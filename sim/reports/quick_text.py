@@ -2,19 +2,42 @@
 
 Half of the time that text takes goes into reading the font through Python: a seek and a read for each part of a glyph
 that is loaded. Which files a font's properties name, and how high its lines are, is looked up again for every text,
-though a report has a dozen fonts. What is drawn is the same.
+though a report has a dozen fonts; and each text is laid out once to be measured and once to be drawn, whatever was laid
+out before. What is drawn is the same.
 """
 
 from __future__ import annotations
 
 import mmap
 from collections.abc import Callable, Sequence
-from copy import copy
 from functools import cache
+from inspect import signature
 from types import ModuleType
 from typing import Any
 
-__all__ = ["quicken_text"]
+from sim.reports.kept_texts import FontTexts, TextLayout
+
+__all__ = ["find_texts", "keep_texts", "quicken_text"]
+
+#: What the function that lays out a text is told; another release of matplotlib may tell it otherwise.
+_TOLD = ("self", "font", "s", "glyph_map", "return_new_glyphs_only", "features", "language")
+#: By the name of its first font, the texts laid out in this process.
+_texts: dict[str, FontTexts] = {}
+
+
+def find_texts() -> None:
+    """Find how texts were laid out before, in the fonts of the style that is in force."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    for weight in ("normal", "bold"):
+        text_to_path.get_text_width_height_descent("0", FontProperties(weight=weight), False)
+
+
+def keep_texts() -> None:
+    """Keep how texts were laid out, for other processes."""
+    for texts in _texts.values():
+        texts.keep()
 
 
 def quicken_text() -> None:
@@ -30,6 +53,23 @@ def quicken_text() -> None:
         open_font = text.get_font
         tables = cache(lambda paths: _LineHeights(open_font, paths))
         setattr(text, "get_font", lambda paths: tables(tuple(paths)))  # noqa: B010
+    _quicken_layout()
+
+
+def _quicken_layout() -> None:
+    """Lay each text out once that stands wholly in the first of its fonts."""
+    import matplotlib
+    from matplotlib import ft2font
+    from matplotlib.textpath import TextToPath
+
+    names = "get_glyphs_with_font", "get_text_width_height_descent"
+    glyphs, size = (getattr(TextToPath, name, None) for name in names)
+    if glyphs is None or size is None or tuple(signature(glyphs).parameters) != _TOLD:
+        return
+    made_by = f"matplotlib {matplotlib.__version__} {ft2font.__freetype_version__}"
+    layouts = _Layouts(glyphs, size, ft2font.LoadFlags.NO_HINTING, made_by)
+    for name, function in zip(names, (layouts.glyphs_function(), layouts.size_function()), strict=True):
+        setattr(TextToPath, name, function)
 
 
 class _MappedFonts:
@@ -56,10 +96,11 @@ def _remembering(find: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
     def remembered(self: Any, properties: Any, *words: Any, **names: Any) -> list[Any]:
         if words or names:
             return find(self, properties, *words, **names)
-        if properties not in found:
-            # A copy: whoever asked may change theirs.
-            found[copy(properties)] = find(self, properties)
-        return found[properties]
+        # Not the size: every font that is drawn with has all sizes.
+        key = tuple([value for name, value in vars(properties).items() if name != "_size"])
+        if key not in found:
+            found[key] = find(self, properties)
+        return found[key]
 
     return remembered
 
@@ -79,3 +120,70 @@ class _LineHeights:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._open_font(self._paths), name)
+
+
+class _Layouts:
+    """Texts that are laid out wholly in the first of their fonts, so that it does not matter which others there are."""
+
+    def __init__(self, glyphs: Callable[..., Any], size: Callable[..., Any], flags: Any, made_by: str) -> None:
+        self._glyphs, self._size, self._flags, self._made_by = glyphs, size, flags, made_by
+        self._outlines: dict[str, Any] = {}
+
+    def size_function(self) -> Callable[..., Any]:
+        """Return what measures a text."""
+
+        def size(converter: Any, s: str, prop: Any, ismath: Any) -> Any:
+            if ismath:
+                return self._size(converter, s, prop, ismath)
+            font = converter._get_font(prop)
+            found = self._found(font, s) or self._laid_out(converter, font, s, prop)
+            if found is None:
+                return self._size(converter, s, prop, ismath)
+            scale = prop.get_size_in_points() / converter.FONT_SCALE
+            return found.width * scale, found.height * scale, found.descent * scale
+
+        return size
+
+    def glyphs_function(self) -> Callable[..., Any]:
+        """Return what says which glyphs stand where, and how those look that are new."""
+
+        def glyphs(
+            converter: Any, font: Any, s: str, glyph_map: Any = None, return_new_glyphs_only: bool = False, **how: Any
+        ) -> Any:
+            found = None if any(how.values()) or not return_new_glyphs_only else self._found(font, s)
+            if found is None:
+                return self._glyphs(converter, font, s, glyph_map, return_new_glyphs_only, **how)
+            said = [(converter._get_glyph_repr(font, glyph), x, y, 1.0) for glyph, x, y in found.glyphs]
+            new = {}
+            for (name, *_), (glyph, *_) in zip(said, found.glyphs, strict=True):
+                if name not in (glyph_map or ()) and name not in new:
+                    new[name] = self._outline(font, name, glyph)
+            return said, new, []
+
+        return glyphs
+
+    def _found(self, font: Any, text: str) -> TextLayout | None:
+        name = font.postscript_name
+        if name not in _texts:
+            _texts[name] = FontTexts(font.fname if isinstance(font.fname, mmap.mmap) else b"", self._made_by)
+        return _texts[name].find(text)
+
+    def _laid_out(self, converter: Any, font: Any, text: str, properties: Any) -> TextLayout | None:
+        """Lay a text out, or return None where it takes another font, or a sign is in none."""
+        said, _, _ = self._glyphs(converter, font, text, {}, True)
+        glyphs = [(name.rpartition("-"), x, y) for name, x, y, _ in said]
+        own = converter._get_glyph_repr(font, 0).rpartition("-")[0]
+        if any(name != own or glyph == "0" for (name, _, glyph), _, _ in glyphs):
+            return None
+        properties = properties.copy()
+        properties.set_size(converter.FONT_SCALE)
+        width, height, descent = self._size(converter, text, properties, False)
+        found = TextLayout(width, height, descent, [(int(glyph, 16), x, y) for (_, _, glyph), x, y in glyphs])
+        _texts[font.postscript_name].add(text, found)
+        return found
+
+    def _outline(self, font: Any, name: str, glyph: int) -> Any:
+        if name not in self._outlines:
+            font.load_glyph(glyph, flags=self._flags)
+            self._outlines[name] = font.get_path()
+        return self._outlines[name]
