@@ -194,11 +194,20 @@ def survey(ledger: Ledger, until: date | None = None) -> tuple[CustomerBase, tup
         },
     )
     if not base.repeats.any():
-        raise ConfigError(
-            f"none of the {base.customers:,} customers who first bought by {base.until} bought again by then; repeat"
-            " buying cannot be fitted, so give a longer file or a later until"
-        )
+        _refuse_one_time_buyers(base, ledger)
     return base, tuple(_warnings(base))
+
+
+def _refuse_one_time_buyers(base: CustomerBase, ledger: Ledger) -> None:
+    """Refuse customers none of whom bought again: it may be that each order has a number of its own as the customer."""
+    ever, remedy = "", "give a longer file or a later until"
+    if len(ledger.day) == ledger.customers:
+        ever = ", nor does anyone in the whole file"
+        remedy = "where a column tells customers across their orders, say which: columns={customer: HEAD}"
+    raise ConfigError(
+        f"none of the {base.customers:,} customers who first bought by {base.until} bought again by then{ever}; repeat"
+        f" buying cannot be fitted, so {remedy}"
+    )
 
 
 def _window(ledger: Ledger, until: date | None) -> tuple[int, date, int]:

@@ -72,6 +72,17 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "残存率", "留存", "留存用户", "留存人数", "留存率", "구독자", "구독자수", "유지율",
     ),
 }  # fmt: skip
+#: The same in heads of several words: of periods such as days_since_install, cohort_age or month_index, which count
+#: rather than a date or a cohort's month beside them; of survivors such as rolling_retention.
+_FORMS: Mapping[str, re.Pattern[str]] = {
+    "period": re.compile(
+        r"(?:days?|weeks?|months?|quarters?|years?|periods?|tage|wochen|monate|jahre|jours|semaines|mois|dias|semanas"
+        r"|meses|giorni|mesi)_(?:since|after|seit|nach|depuis|apres|desde|despues|dal|dopo)(?:_\w+)?"
+        r"|(?:cohort|customer|account|user|subscriber)_age"
+        r"|(?:day|week|month|quarter|year|period|cohort|cohort_period)_(?:number|no|nr|index|idx|n)"
+    ),
+    "survivors": re.compile(r"(?:\w+_)?(?:retention|survival)(?:_(?:rate|pct|percent|share))?"),
+}
 #: Steps of a scenario by the heads that say them.
 _UNITS: Mapping[str, tuple[str, ...]] = {
     "year": ("year", "years", "jahr", "jahre", "annee", "ano", "anno", "jaar", "rok", "年"),
@@ -177,7 +188,12 @@ def holds_survival(path: str, layout: Layout | None = None) -> bool:
     purchases = any(role_of_head(word, "date") for word in head) and any(
         priced or word not in COLUMNS["survivors"] for word in people
     )
-    return not purchases and all(any(word in head for word in known) for known in COLUMNS.values()) and len(head) < 10
+    return not purchases and all(any(_may_be(role, word) for word in head) for role in COLUMNS) and len(head) < 10
+
+
+def _may_be(role: str, plain: str) -> bool:
+    """Return whether a head, in small letters with underscores, is one of periods or of survivors."""
+    return plain in COLUMNS[role] or _FORMS[role].fullmatch(plain) is not None
 
 
 def read_survival(path: str, layout: Layout | None = None, until: int | None = None) -> Survival:
@@ -361,7 +377,11 @@ def _place(role: str, head: Sequence[str], wanted: object, where: str) -> int:
             f"{where}: columns.{role} is {show(wanted)}, which {found}; {suggest(wanted, head, 'there are')}"
         )
     plain = [plain_head(name) for name in head]
-    fitting = [at for at, word in enumerate(plain) if word in COLUMNS[role]]
+    known = [at for at, word in enumerate(plain) if word in COLUMNS[role]]
+    formed = [at for at, word in enumerate(plain) if _may_be(role, word) and at not in known]
+    # Periods that are counted go before a cohort's month beside them. People beside a share of them are asked about:
+    # of those who joined late not all can have been seen in later periods, so that their number falls by itself.
+    fitting = (formed or known) if role == "period" else sorted(known + formed)
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:

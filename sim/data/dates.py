@@ -33,11 +33,22 @@ _FORMATS = (
     "%G-W%V-%u", "%GW%V%u",
     "%Y-%j", "%Y%j",
 )  # fmt: skip
+#: Six digits, which only a column of such cells alone makes dates.
+_SIX_DIGITS = ("%y%m%d", "%d%m%y", "%m%d%y")
 #: How many digits and signs a date has in formats of which `strptime` takes shorter ones too: 1997111 as 11 November.
-_LENGTHS = {"%Y%m%d": 8, "%Y-%j": 8, "%Y%j": 7}
+_LENGTHS = {"%Y%m%d": 8, "%Y-%j": 8, "%Y%j": 7, **dict.fromkeys(_SIX_DIGITS, 6)}
 #: Formats that say nothing of a day.
 _NO_DAY = r"\d{4}[-/.]?(?:W|Q)\d{1,2}|(?:19|20)\d{2}[-/.]?(?:0[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.](?:19|20)\d{2}"
 
+#: Months as digits, and the format that takes the first day of each.
+_MONTHS = {
+    r"\d{4}-\d{2}": "%Y-%m",
+    r"\d{4}/\d{2}": "%Y/%m",
+    r"\d{6}": "%Y%m",
+    r"\d{1,2}/\d{4}": "%m/%Y",
+    r"\d{1,2}-\d{4}": "%m-%Y",
+    r"\d{1,2}\.\d{4}": "%m.%Y",
+}
 #: Formats with the day of the year, and how many accounting periods a year may have: 2023-012 is one, too.
 _ORDINALS, _PERIODS = ("%Y-%j", "%Y%j"), 16
 #: Names for date_format of days that are counted, by the day from which they are.
@@ -234,6 +245,8 @@ def _guess_format(
     few = plain[:: max(1, len(plain) // 400)]
     scores = {pattern: sum(parse_date(word, pattern) is not None for word in few) for pattern in _FORMATS}
     likely = [pattern for pattern in _FORMATS if scores[pattern] > 0]
+    if not likely and not all(re.fullmatch(_NO_DAY, word) for word in few):
+        likely = [pattern for pattern in _SIX_DIGITS if all(parse_date(word, pattern) for word in plain)]
     if not likely:
         raise ConfigError(
             f"{where}: no date can be read, such as {_first(code, words, trouble)}; {_remedy(words, role)}"
@@ -310,7 +323,9 @@ def _remedy(words: list[str], role: str) -> str:
     """Return what to do about dates that no format fits."""
     few, column = words[:50], _column_of(role)
     if all(re.fullmatch(_NO_DAY, word) for word in few):
-        return f"they name no day; give a column with days: {column}"
+        how = next((pattern for form, pattern in _MONTHS.items() if all(re.fullmatch(form, word) for word in few)), "")
+        by_month = f"say date_format={how} to count each as the first day of its month, or " if how else ""
+        return f"they name no day; {by_month}give a column with days: {column}"
     if all(re.fullmatch(rf"(?:{FROM_ELSEWHERE})(?:\.\d*)?", word) for word in few):
         return (
             "such numbers count from 1900, 1904, 1601 or the year 1 rather than from 1970; write them as dates, or say"
@@ -322,9 +337,10 @@ def _remedy(words: list[str], role: str) -> str:
         return f"{zones[0]} has no one offset from UTC that is known; write it as such, +01:00, or leave it out"
     if all(re.fullmatch(_COUNTED, word) for word in few):
         days = ", ".join(f"{name} {day}" for name in DAY_COUNTS if (day := parse_date(few[0], name)))
-        return (
-            "if they are days counted by a spreadsheet, say date_format=excel (or excel1904 for its years from 1904),"
-            f" if they are days since 1970, date_format=days1970 (the first one: {days}); else say which column is the"
-            f" {role}: {column}"
-        )
+        if days:
+            return (
+                "if they are days counted by a spreadsheet, say date_format=excel (or excel1904 for its years from"
+                f" 1904), if they are days since 1970, date_format=days1970 (the first one: {days}); else say which"
+                f" column is the {role}: {column}"
+            )
     return f"say how they are written: date_format=%d/%m/%Y, say, or say which column is the {role}: {column}"

@@ -24,6 +24,10 @@ _OF_SIGNS = {
     "big5": "\u4e00-\u9fa5",
 }
 _MOSTLY, _SHOWN, _FEW = 0.9, 30, 3
+#: Encodings of DOS and of old Macs; signs that stand between letters, and those that stand before a word.
+_OLDER = ("cp850", "cp852", "mac_roman")
+_BETWEEN = "\u2019\u2013\u2014\xa0\xad\xb7\xb0"
+_BEFORE = "\u2018\u201a\u201c\u201d\u201e\u2026\u2022\xab\xbb\xbf\xa1\xa9\xae"
 _JSON_LINES = rb"\s*\{[^\n]*\}[ \t\r]*\n\s*\{"
 
 
@@ -100,6 +104,8 @@ def likely_readings(line: bytes, start: int) -> dict[str, str]:
     ({'cp1252': 'Straße'}, {'cp1252': 'Èástka', 'cp1250': 'Částka'})
     >>> likely_readings("Клиент;Дата".encode("cp1251"), 0), next(iter(likely_readings("顧客,日".encode("cp932"), 0)))
     ({'cp1251': 'Клиент;Дата'}, 'cp932')
+    >>> likely_readings("Montréal".encode("cp850"), 5), likely_readings("Montréal".encode("mac_roman"), 5)
+    ({'cp850': 'Montréal'}, {'mac_roman': 'Montréal'})
     """
     readings = {}
     for encoding, letters in _OF_SIGNS.items():
@@ -120,7 +126,30 @@ def likely_readings(line: bytes, start: int) -> dict[str, str]:
     readings = {name: told.decode(name, "replace") for name in ("cp1252", "cp1250")}
     if readings["cp1252"] == readings["cp1250"]:
         del readings["cp1250"]
-    return readings
+    if any(map(_may_be_meant, readings.values())):
+        return readings
+    older = {name: told.decode(name, "replace") for name in _OLDER}
+    meant = {name: text for name, text in older.items() if _may_be_meant(text)}
+    # Of the two of DOS the western one, unless they differ.
+    if meant.get("cp850") == meant.get("cp852"):
+        meant.pop("cp852", None)
+    return meant or readings
+
+
+def _may_be_meant(text: str) -> bool:
+    """Return whether each sign of no ASCII beside letters may be meant: letters, small within a word, and quotes."""
+
+    def is_odd(before: str, sign: str, after: str) -> bool:
+        if sign == "\ufffd":
+            return True
+        if sign.isascii() or sign in _BETWEEN or not after.isalpha():
+            return False
+        if sign in _BEFORE:
+            return before.isalpha()
+        return not sign.isalpha() or (before.isalpha() and after.islower() and not sign.islower())
+
+    padded = f" {text} "
+    return not any(map(is_odd, padded, padded[1:], padded[2:]))
 
 
 def remedy_of_zeros(block: bytes) -> str:

@@ -119,9 +119,13 @@ def example_names(first: Sequence[str], roles: Sequence[str], dated: str) -> lis
     --------
     >>> example_names(["7", "19970101", "2", "29.33"], ("customer", "date", "amount"), "date")
     ['customer', 'date', 'other1', 'amount']
+    >>> example_names(["7", "2010-01-30"], ("customer", "date", "amount"), "date")
+    ['customer', 'date']
     """
     places: dict[int, str] = {}
-    for role in sorted(roles, key=lambda role: (role != dated, role != "amount")):
+    # Who and when a row must say, how much it may.
+    few = [role for role in roles if role != "amount"] if len(first) < len(roles) else roles
+    for role in sorted(few, key=lambda role: (role != dated, role != "amount")):
         free = [at for at in range(len(first)) if at not in places]
         fits = {dated: looks_like_date, "amount": looks_like_amount}.get(role, bool)
         found = [at for at in free if fits(first[at])] or free

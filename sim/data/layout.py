@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from agents.quantity import choice, quantity, whole
-from sim.data.amounts import currency_of_head, looks_like_amount
+from sim.data.amounts import currency_of_head
 from sim.data.as_typed import as_typed
 from sim.data.dates import looks_like_date
 from sim.data.format_options import date_format_option, decimal_option, encoding_option, missing_option
 from sim.data.head_line import example_names
+from sim.data.likely_columns import likely_amounts, likely_customers, likely_dates, only_day
 from sim.data.money_heads import without_unit
-from sim.data.role_heads import IDS, NAMES, QUANTITIES, ROLES, UNIT_PRICES, WEAKEST, is_weak, role_of_head
+from sim.data.role_heads import IDS, QUANTITIES, ROLES, UNIT_PRICES, WEAKEST, is_name, is_weak, parted, role_of_head
 from sim.data.row_marks import only_say_whether
 from sim.data.taken_back import status_columns
 from sim.scenario.errors import ConfigError, suggest
@@ -28,27 +29,15 @@ _STATUS = "status"
 REQUIRED = ("customer", "date")
 
 
-#: A column of which so many cells are numbers may be the amount.
-_NUMBERS = 0.8
-#: Words of heads that speak of money, as those of amounts do, and of what is numbered.
-_MONEY_WORDS = frozenset(word for head in ROLES["amount"] for word in head.split("_")) - {
-    "order", "line", "unit", "item", "lineitem", "each", "per", "transaction", "base"}  # fmt: skip
-#: Ends of German and Dutch words of money, and of numbers of things.
-_OF_MONEY = ("betrag", "summe", "umsatz", "wert", "bedrag")
+#: Ends of words of numbers of things.
 _NUMBERED = ("nr", "nummer", "number", "num")
 #: A number of pieces, and what is no such number; heads that end so are of money.
 _PIECES, _DECIMALS = r"\d{1,2}(?:[.,]0+)?", r"\d[.,]\d{1,2}$"
 _PRICES = ("price", "value", "preis", "wert", "prix", "precio", "prezzo", "sales", "revenue")
 #: Letters that kunde and kundennummer have in common.
 _STEM = 4
-#: Of parts of what is paid, and of what is not.
-_PART_WORDS = frozenset({"discount", "discounts", "shipping", "tax", "taxes", "refund", "refunded", "fee", "subtotal",
-                         "vat", "tip", "cumulative", "running", "balance", "lifetime", "ltv", "saldo"})  # fmt: skip
-_ID_WORDS = frozenset({"id", "number", "no", "nr", "num", "code", "user", "phone", "zip", "postcode", "nummer"})
 #: A table of survivors has fewer columns than a file of transactions.
 _MOST_OF_SURVIVORS = 4
-#: Further columns that are named beside the likeliest.
-_FEW = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,15 +220,17 @@ def plain_head(name: str) -> str:
     --------
     >>> plain_head("Customer ID"), plain_head("totalAmount"), plain_head("Amount (EUR)"), plain_head("Stück")
     ('customer_id', 'total_amount', 'amount', 'stueck')
+    >>> plain_head("IDKlienta"), plain_head("customernumber")
+    ('id_klienta', 'customer_number')
     """
     word = re.sub(r"[(\[][^)\]]*[)\]]\s*$", "", name).strip() or name
-    word = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", word).lower()
+    word = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})", "_", word).lower()
     word = word.translate({0xE4: "ae", 0xF6: "oe", 0xFC: "ue", 0xDF: "ss"})
     word = word.replace("ł", "l").replace("ø", "o").replace("ı", "i")
     # Marks of Latin, Greek and Cyrillic letters; those of kana make another one.
     word = unicodedata.normalize("NFC", re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", word)))
     word = re.sub(r"[\W_]+", "_", word).strip("_")
-    return re.sub(r"(?<=[a-z])_(?:eur|usd|gbp|chf|inr|jpy|cad|aud|brl|sek|dkk|nok|pln)$", "", word)
+    return parted(re.sub(r"(?<=[a-z])_(?:eur|usd|gbp|chf|inr|jpy|cad|aud|brl|sek|dkk|nok|pln)$", "", word))
 
 
 def _named(role: str, wanted: object, names: tuple[str, ...], where: str) -> int:
@@ -259,8 +250,8 @@ def _guess(
     if role == "amount":
         fitting = [at for at in fitting if not _says_whether(at, sample)]
     fitting = [at for at in fitting if not is_weak(plain[at])] or fitting
-    for weak in (WEAKEST, NAMES):
-        fitting = [at for at in fitting if plain[at] not in weak] or fitting
+    fitting = [at for at in fitting if plain[at] not in WEAKEST] or fitting
+    fitting = [at for at in fitting if not is_name(plain[at])] or fitting
     if role == "customer" and len(fitting) > 1:
         # A name beside the number of whose it is.
         fitting = [at for at in fitting if not any(_numbers(plain[other], plain[at]) for other in fitting)]
@@ -277,12 +268,27 @@ def _guess(
             f"{where}: {' and '.join(repr(names[at]) for at in fitting)} may each be the {role}; say which:"
             f" {' or '.join(as_typed('columns', {role: names[at]}) for at in fitting)}"
         )
+    if not fitting and role == "date" and (day := only_day(plain, sample)) is not None:
+        return day
     if not fitting and role in REQUIRED:
+        first, more = _likeliest(role, names, plain, sample)
         raise ConfigError(
-            f"{where}: no column is known as the {role}; {source} has {', '.join(names)};"
-            f" say which it is: {as_typed('columns', {role: 'HEAD'})}{_if_survivors(names, role)}"
+            f"{where}: no column is known as the {role}{more}; {source} has {', '.join(names)};"
+            f" say which it is: {as_typed('columns', {role: first})}{_if_survivors(names, role)}"
         )
     return fitting[0] if fitting else None
+
+
+def _likeliest(role: str, names: tuple[str, ...], plain: list[str], sample: Sequence[Sequence[str]]) -> tuple[str, str]:
+    """Return the column that may be the customer or the date, `HEAD` where none is likely, and what is said of it."""
+    likely = [names[at] for at in (likely_dates if role == "date" else likely_customers)(plain, sample)]
+    return (likely[0], f", and {_and_others(likely)}") if likely else ("HEAD", "")
+
+
+def _and_others(likely: Sequence[str]) -> str:
+    """Return that a column may be it, with the next likely ones."""
+    more = f" (or {', '.join(map(repr, likely[1:4]))})" if len(likely) > 1 else ""
+    return f"{likely[0]!r} may be it{more}"
 
 
 def _says_whether(at: int, sample: Sequence[Sequence[str]]) -> bool:
@@ -347,21 +353,13 @@ def _ask_for_amount(
     names: tuple[str, ...], places: Mapping[str, int], sample: Sequence[Sequence[str]], where: str
 ) -> None:
     """Ask which column is the amount where one without a known head may be; without any there are no amounts."""
-    fitting = []
-    for at, name in enumerate(names):
-        cells = [row[at] for row in sample if len(row) > at and row[at]]
-        numbers = sum(bool(re.search(r"\d", cell)) and looks_like_amount(cell) for cell in cells)
-        if at not in places.values() and cells and numbers >= _NUMBERS * len(cells):
-            said = plain_head(name).split("_")
-            numbered = bool(_ID_WORDS.intersection(said)) or said[-1].endswith((*_NUMBERED, "id"))
-            of_money = bool(_MONEY_WORDS.intersection(said)) or said[-1].endswith(_OF_MONEY)
-            fitting.append((numbered, bool(_PART_WORDS.intersection(said)), not of_money, name))
-    if fitting:
-        # Those that speak of money first, those that speak of numbers of orders last.
-        first, *others = [name for *_, name in sorted(fitting, key=lambda one: one[:3])]
-        more = f" (or {', '.join(map(repr, others[:_FEW]))})" if others else ""
+    plain = [plain_head(name) for name in names]
+    likely, all_numbered = likely_amounts(plain, sample, set(places.values()))
+    if likely:
+        first = "HEAD" if all_numbered else names[likely[0]]
+        may_be = "" if all_numbered else f", and {_and_others([names[at] for at in likely])}"
         raise ConfigError(
-            f"{where}: no column is known as the amount, and {first!r} may be it{more}; say"
+            f"{where}: no column is known as the amount{may_be}; say"
             f" {as_typed('columns', {'amount': first})}, or 'columns={{amount: null}}' to fit buying and leaving"
             " without amounts"
         )

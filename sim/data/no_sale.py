@@ -5,6 +5,7 @@ They are not paid, a draft, a test, a lost deal, or of another kind than a sale:
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim.data.cells import which_match
 
-__all__ = ["KIND_HEADS", "PLACE_HEADS", "STAGE_HEADS", "is_no_sale", "is_other_kind"]
+__all__ = ["KIND_HEADS", "PLACE_HEADS", "STAGE_HEADS", "is_no_sale", "is_other_kind", "says_kind"]
 
 #: Heads of columns that say what kind of thing a row is. That of an order (pickup, shipping) is none.
 KIND_HEADS = (
@@ -26,6 +27,11 @@ KIND_HEADS = (
     "tipo_transazione", "soort", "transactietype", "rodzaj", "tur", "tuer", "islem_turu", "islem_tueru", "тип",
     "тип_операции", "类型", "類型", "交易类型", "種別", "取引種別", "取引区分", "区分", "구분", "유형", "거래유형",
 )  # fmt: skip
+#: The same of any row of money, whatever it is called: tx_type, charge_kind.
+_KIND_HEAD = re.compile(
+    r"(?:tx|txn|trx|trans|transactions?|payments?|charge|invoice|bill(?:ing)?|sales?|movement|entry|row|record|line"
+    r"|posting|booking|operation|action|activity|donation|gift|revenue|money|cash|ledger|journal)_(?:type|kind|typ)"
+)
 #: Of columns that say how far a deal is.
 STAGE_HEADS = (
     "stage", "deal_stage", "dealstage", "stage_name", "stagename", "opportunity_stage", "pipeline_stage",
@@ -155,11 +161,27 @@ def is_no_sale(words: Any, head: str, compute: Any) -> NDArray[np.bool_]:
     if head in STAGE_HEADS:
         won = says(_WON)
         found |= ~won if won.any() else says(_LOST)
-    if head in KIND_HEADS:
+    if says_kind(head):
         found |= _other_kinds(words, compute)
         if not says(_MEANS).any():
             found |= says(_DISCOUNT)
     return found
+
+
+def says_kind(head: str) -> bool:
+    """Return whether a column says what kind of thing a row is.
+
+    Parameters
+    ----------
+    head : str
+        In small letters with underscores.
+
+    Examples
+    --------
+    >>> says_kind("tx_type"), says_kind("document_type"), says_kind("customer_type")
+    (True, True, False)
+    """
+    return head in KIND_HEADS or _KIND_HEAD.fullmatch(head) is not None
 
 
 def is_other_kind(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
@@ -184,7 +206,7 @@ def is_other_kind(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
     >>> is_other_kind(pyarrow.array(["Payment", "Invoice"]), "document_type", compute).tolist()
     [True, False]
     """
-    if head not in KIND_HEADS or not len(cells):
+    if not says_kind(head) or not len(cells):
         return np.zeros(len(cells), bool)
     encoded = cells.dictionary_encode()
     return _other_kinds(encoded.dictionary, compute)[encoded.indices.to_numpy(zero_copy_only=False)]

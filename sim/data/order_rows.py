@@ -75,8 +75,11 @@ def find_order(heads: Sequence[str], sample: Sequence[Sequence[str]], used: Coll
     2
     >>> find_order(["name", "email"], [["#1001", "a@b"], ["#1002", "c@d"]], [1])
     0
+    >>> find_order(["name", "receipt_number"], [["#1001", ""], ["#1002", ""]], [])
+    0
     """
-    free = {head: at for at, head in enumerate(heads) if at not in used and heads.count(head) == 1}
+    filled = [at for at in range(len(heads)) if not sample or any(len(row) > at and row[at] for row in sample)]
+    free = {heads[at]: at for at in filled if at not in used and heads.count(heads[at]) == 1}
     for head in _HEADS:
         if head in free:
             return free[head]

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
-__all__ = ["IDS", "NAMES", "QUANTITIES", "ROLES", "UNIT_PRICES", "WEAKEST", "is_weak", "role_of_head"]
+__all__ = [
+    "IDS",
+    "QUANTITIES",
+    "ROLES",
+    "UNIT_PRICES",
+    "WEAKEST",
+    "is_name",
+    "is_weak",
+    "parted",
+    "role_of_head",
+    "speaks_of_another_day",
+]
 
 #: A price beside a quantity is that of one piece.
 UNIT_PRICES = (
     "price", "unit_price", "unitprice", "price_each", "price_per_unit", "item_price", "lineitem_price", "unit_cost",
     "preis", "einzelpreis", "stueckpreis", "prix", "prix_unitaire", "precio", "precio_unitario", "prezzo",
     "prezzo_unitario", "preco", "preco_unitario", "prijs", "stuksprijs", "pris", "styckpris", "cena",
-    "cena_jednostkowa", "fiyat", "birim_fiyat", "цена", "単価", "单价", "단가",
+    "cena_jednostkowa", "fiyat", "birim_fiyat", "цена", "単価", "单价", "단가", "selling_price", "sell_price",
+    "sale_price", "sales_price", "wholesale_price", "retail_price", "price_per_item", "price_per_piece",
+    "verkaufspreis", "stueck_preis", "prix_vente", "prix_de_vente", "precio_venta", "precio_ventas",
+    "precio_de_venta", "preco_venda", "preco_de_venda", "prezzo_vendita", "prezzo_di_vendita", "verkoopprijs",
+    "cena_sprzedazy", "satis_fiyati", "цена_за_единицу", "цена_за_штуку", "цена_продажи",
 )  # fmt: skip
 QUANTITIES = (
     "quantity", "qty", "units", "pieces", "count", "items", "item_count", "num_items", "no_of_items",
@@ -37,7 +53,8 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "contact_email", "purchase_email", "attendee_email", "backer_uid", "guest", "guest_name", "consumer_name",
         "booked_by", "customer_account", "debiteur", "debiteurnummer", "debiteurnr", "username", "user_name",
         "contact_name", "billing_name", "user_pseudo_id", "kundnamn", "注文者メールアドレス", "メールアドレス",
-        "contact_id", "patient_id", "subscriber_id", "loyalty_id", "mitgliedsnummer", "mitgliedsnr",
+        "contact_id", "patient_id", "subscriber_id", "loyalty_id", "mitgliedsnummer", "mitgliedsnr", "contributor",
+        "contributor_id", "supporter_id", "constituent_id", "payer_name", "payer_id",
         # Of other languages, where no rule below has them.
         "kundennamen", "kundenname", "kundnummer", "kundnr", "kundenr", "kundenummer", "asiakasnumero",
         "asiakastunnus", "asiakasnro", "顧客", "顧客id", "顧客番号", "顧客コード", "会員id", "会員番号", "お客様番号",
@@ -85,7 +102,8 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "chiffre_d_affaires", "loppusumma", "金額", "合計", "合計金額", "売上", "売上金額", "注文金額", "購入金額",
         "支払金額", "請求金額", "金额", "总金额", "总价", "总额", "订单金额", "实付金额", "支付金额", "消费金额",
         "销售额", "交易金额", "金額合計", "總金額", "금액", "총금액", "결제금액", "주문금액", "구매금액", "매출",
-        "합계",
+        "합계", "dollar_value", "receita", "faturamento", "facturacion", "fatturato", "ricavo", "ricavi", "utarg",
+        "obrot", "przychod", "hasilat", "ciro", "выручка", "виручка", "доход",
     ),
     "quantity": (),
     "order": (),
@@ -130,13 +148,34 @@ _WEAK = frozenset({
     "transaction_amount", "payment_amount", "purchase_amount", "purchase_value", "sale_amount", "sales_amount",
     "net_amount", "gross_amount", "net_sales", "gross_sales", "total_sales", "total_collected", "total_value",
     "item_total", "line_amount", "amount_paid", "amount_captured", "netto", "brutto", "nettobetrag", "bruttobetrag",
-    "nettoumsatz", "bruttoumsatz", "summe", "gesamt", "warenwert", "売上", "매출", "合計", "합계",
+    "nettoumsatz", "bruttoumsatz", "summe", "gesamt", "warenwert", "売上", "매출", "合計", "합계", "dollar_value",
+    "contributor", "payer_id",
 })  # fmt: skip
 #: Heads of names of people, who may share one: they count where there is no address or number.
-NAMES = frozenset({
+_NAMES = frozenset({
     "customer_name", "buyer_name", "kundenname", "kundennamen", "account_name", "company_name", "payer", "guest_name",
-    "guest", "consumer_name", "booked_by", "contact_name", "billing_name", "kundnamn",
+    "guest", "consumer_name", "booked_by", "contact_name", "billing_name", "kundnamn", "contributor", "payer_name",
 })  # fmt: skip
+#: Words of heads that say that a column names people.
+_NAMED = frozenset(
+    {
+        "name",
+        "names",
+        "naam",
+        "nom",
+        "nombre",
+        "nome",
+        "nazwa",
+        "nazwisko",
+        "adi",
+        "namn",
+        "имя",
+        "наименование",
+        "наименування",
+        "назва",
+        "название",
+    }
+)
 #: Words of heads that say that a column numbers customers.
 IDS = frozenset({
     "id", "no", "nr", "num", "number", "numero", "numer", "nummer", "n", "code", "codice", "codigo", "kod", "kodu",
@@ -150,28 +189,117 @@ _CUSTOMERS = frozenset({
     "klienta", "klant", "klanten", "kund", "asiakas", "musteri", "muesteri", "zakaznik", "zakaznika", "vevo",
     "ugyfel", "uegyfel", "acheteur", "comprador", "acquirente", "kaeufer", "koper", "nabywca", "kupujacy", "alici",
     "buyer", "member", "shopper", "клиент", "клиента", "покупатель", "клієнт", "mitglied", "socio", "membre",
+    "donor", "donator", "donateur", "donante", "donatore", "doador", "spender", "donateurs", "contributor",
+    "supporter", "subscriber", "abonnent", "suscriptor", "assinante", "жертвователь", "плательщик", "платник",
+    "платника", "плательщика",
 })  # fmt: skip
-_DATES = frozenset({"date", "datum", "fecha", "data", "dato", "tarih", "tarihi", "дата", "datetime"})
+_DATES = frozenset({"date", "datum", "fecha", "data", "dato", "tarih", "tarihi", "дата", "datetime", "dt", "ts",
+                    "timestamp"})  # fmt: skip
+#: Beside a date, its time of day.
+_CLOCKS = frozenset({"time", "hora", "heure", "uhrzeit", "zeit", "ora", "tijd", "godzina", "saat", "saati", "tid",
+                     "время", "час"})  # fmt: skip
 #: What the date of a row may be of.
-_OF_WHAT = frozenset({
-    "order", "purchase", "invoice", "sale", "sales", "transaction", "commande", "achat", "facture", "vente", "pedido",
-    "compra", "factura", "venta", "transaccion", "ordine", "acquisto", "fattura", "vendita", "transazione",
-    "encomenda", "fatura", "venda", "transacao", "zamowienia", "zakupu", "sprzedazy", "faktury", "transakcji",
-    "siparis", "satis", "objednavky", "nakupu", "rendeles", "vasarlas", "заказа", "покупки", "продажи", "ordre",
-    "bon", "ticket",
+_OF_WHAT = frozenset(
+    {
+        "order",
+        "purchase",
+        "invoice",
+        "sale",
+        "sales",
+        "transaction",
+        "commande",
+        "achat",
+        "facture",
+        "vente",
+        "pedido",
+        "compra",
+        "factura",
+        "venta",
+        "transaccion",
+        "ordine",
+        "acquisto",
+        "fattura",
+        "vendita",
+        "transazione",
+        "encomenda",
+        "fatura",
+        "venda",
+        "transacao",
+        "zamowienia",
+        "zakupu",
+        "sprzedazy",
+        "faktury",
+        "transakcji",
+        "siparis",
+        "satis",
+        "objednavky",
+        "nakupu",
+        "rendeles",
+        "vasarlas",
+        "заказа",
+        "покупки",
+        "продажи",
+        "ordre",
+        "bon",
+        "ticket",
+        "tx",
+        "txn",
+        "trx",
+    }
+)
+#: Of what the day is that money came in, which counts where no other day is told.
+_OF_PAYING = frozenset({
+    "payment", "donation", "gift", "contribution", "deposit", "billing", "bill", "charge", "receipt", "zahlung",
+    "paiement", "pago", "pagamento", "betaling", "don", "donacion", "donazione", "doacao", "spende", "platnosci",
+    "odeme", "oedeme", "оплаты", "платежа", "внеску", "надходження", "поступления",
 })  # fmt: skip
 _MONEY = frozenset({
     "amount", "betrag", "montant", "importe", "importo", "valor", "valore", "bedrag", "belopp", "belob", "belop",
     "kwota", "wartosc", "tutar", "tutari", "castka", "osszeg", "oesszeg", "summa", "сумма", "стоимость", "сума",
     "total", "totale", "totaal", "toplam", "celkem", "vegosszeg", "vegoesszeg", "suma", "razem", "umsatz", "итого",
-    "итог",
+    "итог", "sum",
 })  # fmt: skip
 #: What an amount of money may be of, beside what a date may be of.
 _HOW_MUCH = frozenset(
-    {"prix", "precio", "prezzo", "preco", "cena", "ttc", "ht", "netto", "brutto", "net", "brut", "netta"}
+    {
+        "prix",
+        "precio",
+        "prezzo",
+        "preco",
+        "cena",
+        "ttc",
+        "ht",
+        "netto",
+        "brutto",
+        "net",
+        "brut",
+        "netta",
+        "ingreso",
+        "ingresos",
+        "paye",
+        "payee",
+        "pagado",
+        "pagato",
+        "betaald",
+        "bezahlt",
+        "paid",
+        "общая",
+        "грн",
+        "руб",
+    }
 )
 #: What is paid is an amount with tax.
 _NET = frozenset({"ht", "net", "netto", "netta", "brutto", "brut"})
+#: Days on which nobody buys, and those that a table is of.
+_OTHER_DAYS = re.compile(
+    r"birth|born|dob|naiss|geburt|nacim|nascim|nascita|urodz|dogum|рожд|start|begin|beginn|debut|inicio|inizio|end(?:_|$)"
+    r"|(?:^|_)ende(?:_|$)|fin(?:_|$)|due|faellig|echeance|venc|scad|ship|deliver|liefer|livr|entreg|envio|envi|wysyl|required|wymag"
+    r"|expir|valid|until|sign_?up|regist|install|join|since|updat|modif|chang|renew|cancel|churn|return|refund|retour"
+    r"|arriv|depart|hire|launch|releas|publi|election|report|snapshot|as_of|last_|first_|next_|prev|previous|cohort"
+    r"|expected|estimated|planned|approv|close|final|import|export|load|insert|enter|review|creation_du_compte"
+)
+#: Shorter words are the beginning or end of many.
+_SHORTEST = 2
 _GIVEN = frozenset(head for heads in ROLES.values() for head in heads)
 
 
@@ -201,11 +329,12 @@ def role_of_head(plain: str, role: str) -> bool:
     if plain in _GIVEN or not words:
         return False
     if role == "customer":
-        return len(words - IDS) == 1 and words - IDS <= _CUSTOMERS
+        who = words - IDS - _NAMED
+        return len(who) == 1 and who <= _CUSTOMERS
     if role == "date":
-        return len(words & _DATES) == 1 and words <= _DATES | _OF_WHAT
+        return len(words & _DATES) == 1 and words <= _DATES | _OF_WHAT | _OF_PAYING | _CLOCKS
     if role == "amount":
-        return bool(words & _MONEY) and words <= _MONEY | _OF_WHAT | _HOW_MUCH
+        return bool(words & _MONEY) and words <= _MONEY | _OF_WHAT | _OF_PAYING | _HOW_MUCH
     return False
 
 
@@ -214,7 +343,58 @@ def is_weak(plain: str) -> bool:
 
     Examples
     --------
-    >>> is_weak("email"), is_weak("montant_ht"), is_weak("montant_ttc"), is_weak("total")
+    >>> is_weak("email"), is_weak("montant_ht"), is_weak("montant_ttc"), is_weak("total"), is_weak("fecha_pago")
+    (True, True, False, False, True)
+    """
+    words = frozenset(plain.split("_"))
+    if plain in _GIVEN:
+        return plain in _WEAK
+    return bool(_NET & words) or is_name(plain) or (bool(_DATES & words) and bool(_OF_PAYING & words))
+
+
+def is_name(plain: str) -> bool:
+    """Return whether a head is that of names of people, who may share one: it counts where there is no number.
+
+    Examples
+    --------
+    >>> is_name("donor_name"), is_name("nombre_cliente"), is_name("donor_id"), is_name("product_name")
     (True, True, False, False)
     """
-    return plain in _WEAK or (plain not in _GIVEN and bool(_NET.intersection(plain.split("_"))))
+    words = frozenset(plain.split("_")) - _LINKS
+    return plain in _NAMES or (bool(words & _NAMED) and bool(words & _CUSTOMERS) and words <= _NAMED | _CUSTOMERS)
+
+
+def parted(plain: str) -> str:
+    """Return a head with the words apart that a database has put together: customernumber is customer_number.
+
+    Examples
+    --------
+    >>> parted("customernumber"), parted("paymentdate"), parted("customerid"), parted("numeration")
+    ('customer_number', 'payment_date', 'customerid', 'numeration')
+    """
+    if "_" in plain or plain in _GIVEN:
+        return plain
+    for cut in range(2, len(plain) - 1):
+        one, other = plain[:cut], plain[cut:]
+        head = f"{one}_{other}"
+        if head in _GIVEN or head in QUANTITIES or _go_together(one, other) or _go_together(other, one):
+            return head
+    return plain
+
+
+def _go_together(one: str, other: str) -> bool:
+    """Return whether a word of whose, or of what, goes with one of a number or a day."""
+    if len(other) < _SHORTEST:
+        return False
+    return (one in _CUSTOMERS and other in IDS) or (one in _OF_WHAT | _OF_PAYING and other in _DATES)
+
+
+def speaks_of_another_day(plain: str) -> bool:
+    """Return whether a head is that of a day on which nobody buys: of birth, of the end, when something is due.
+
+    Examples
+    --------
+    >>> speaks_of_another_day("birth_date"), speaks_of_another_day("due_date"), speaks_of_another_day("expended_date")
+    (True, True, False)
+    """
+    return _OTHER_DAYS.search(plain) is not None

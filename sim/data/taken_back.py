@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.data.cells import which_match
 from sim.data.ids import MISSING
-from sim.data.no_sale import KIND_HEADS, PLACE_HEADS, STAGE_HEADS, is_no_sale
+from sim.data.no_sale import KIND_HEADS, PLACE_HEADS, STAGE_HEADS, is_no_sale, says_kind
 
 __all__ = ["is_taken_back", "says_state", "status_columns"]
 
@@ -54,10 +54,10 @@ _FREE_HEADS = (
 _STATUS_HEADS = tuple(
     dict.fromkeys((*_STATE_HEADS, *KIND_HEADS, *STAGE_HEADS, *_YES_HEADS, *_SIGN_HEADS, *_NO_HEADS, *PLACE_HEADS))
 )
-#: Other heads that speak of a state, and whose state is none of a purchase.
+#: Other heads that speak of a state, and whose state is none of a purchase, or none that it is in now.
 _OF_STATE = re.compile(r"(?:^|_)(?:status|statut|estado|stato|zustand|durum|durumu|situacao)(?:_|$)")
-_OF_PEOPLE = re.compile(
-    r"customer|client|kunde|klant|member|mitglied|account|subscri|abo|loyal|marital|civil|famili|employ|user|contact"
+_NOT_OF_IT = re.compile(
+    r"(?:^|_)(?:prev|previous|prior|old|former|vorherig|anterior|precedent|precedente)(?:_|$)|customer|client|kunde|klant|member|mitglied|account|subscri|abo|loyal|marital|civil|famili|employ|user|contact"
     r"|email|lead|stock|inventory|lager|tax"
 )
 #: Heads of columns that say when a row was taken back.
@@ -77,7 +77,7 @@ _LINK_HEAD = re.compile(
 #: languages of the north, Polish.
 _WORD = (
     r"(?:wc-)?(?:partial(?:ly)?[ _-]*|teilweise[ ])?(?:refund(?:s|ed)?|return(?:s|ed)?|cancel(?:l?ed|lation)?"
-    r"|void(?:ed)?|charge(?:d)?[ _-]?backs?|revers(?:al|ed)|fail(?:ed|ure)?|declined|denied|rejected|abandoned|draft"
+    r"|void(?:ed)?|charge(?:d)?[ _-]?backs?|revers(?:al|ed)|fail(?:ed|ure)?|declined?|denied|rejected|abandoned|draft"
     r"|expired|unpaid|disputed|deleted|dropped|error(?:ed)?|unavailable|missing orders?|credit[ _-](?:note|memo)"
     r"|quot(?:e"
     r"|ation)(?: sent)?|pro[ -]?forma(?:[ -]invoice)?|angebot|devis"
@@ -96,7 +96,7 @@ _SHORT = r"(?i)^(?:credit|cr|c|h|haben)$"
 #: Words that tell in the midst of others, where words are parted by anything but letters.
 _AMONG_LETTERS = (
     r"(?:refund(?:s|ed)?|return(?:s|ed)?|cancel(?:l?ed|lation)?|voided|charged?[ _-]?backs?|revers(?:al|ed)"
-    r"|fail(?:ed|ure)|declined|denied|rejected|abandoned|unpaid|disputed|credit[ _-](?:note|memo)|credit_?note"
+    r"|fail(?:ed|ure)|declined?|denied|rejected|abandoned|unpaid|disputed|credit[ _-](?:note|memo)|credit_?note"
     r"|storn(?:o|iert|ierung|orechnung|at)|gutschrift|retoure|retourniert|(?:r(?:ü|ue)ck|zur(?:ü|ue)ck)?erstattet"
     r"|(?:r(?:ü|ue)ck)?erstattung|zur(?:ü|ue)ckgegeben|abgelehnt|fehlgeschlagen|abgebrochen"
     r"|annul(?:ée?|ation)|rembours(?:ée?|ement)|retournée?|refusée?|échouée?|reembols(?:o|ad[oa])|cancelad[oa]"
@@ -158,7 +158,7 @@ def status_columns(heads: Sequence[str], sample: Sequence[Sequence[str]]) -> lis
         at for at in told if 2 * sum(len(row) > at and row[at].lower() not in MISSING for row in sample) <= len(sample)
     ]
     named = [[heads.index(head) for head in group if heads.count(head) == 1] for group in (_STATUS_HEADS, _FREE_HEADS)]
-    others = [at for at, head in enumerate(heads) if says_state(head) and at not in named[0]]
+    others = [at for at, head in enumerate(heads) if (says_state(head) or says_kind(head)) and at not in named[0]]
     return [*named[0], *others, *few, *named[1]]
 
 
@@ -171,7 +171,7 @@ def says_state(head: str) -> bool:
     (True, True, False, False)
     """
     of_sale = head in _STATE_HEADS or head in STAGE_HEADS
-    return of_sale or (_OF_STATE.search(head) is not None and _OF_PEOPLE.search(head) is None)
+    return of_sale or (_OF_STATE.search(head) is not None and _NOT_OF_IT.search(head) is None)
 
 
 def is_taken_back(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
@@ -219,7 +219,7 @@ def is_taken_back(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
         found = says(_WHOLE)
         if head not in _FREE_HEADS:
             found |= (says(_AMONG) & ~says(_BUT)) | is_no_sale(words, head, compute)
-        if head in _STATE_HEADS or head in KIND_HEADS:
+        if head in _STATE_HEADS or says_kind(head):
             found |= says(_SHORT)
         if head in _YES_HEADS:
             found |= says(_YES)

@@ -198,7 +198,7 @@ class _Taken:
         for role in filter(is_status, cells):
             name = self._shape.name(role)
             odd = is_taken_back(cells[role], plain_head(name), compute)
-            odd &= (money > 0) | ("amount" not in cells)
+            odd &= money >= 0
             self._refuse(keys, odd, role, f"{_NO_PURCHASE} {name!r}", cells[role])
             if (other := (money < 0) & is_other_kind(cells[role], plain_head(name), compute) & (keys != 0)).any():
                 self.trouble.leave(f"of another kind than a sale in {name!r}, with a negative amount", int(other.sum()))

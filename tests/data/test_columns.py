@@ -302,6 +302,6 @@ def test_of_columns_that_may_be_the_amount_those_that_speak_of_money_are_propose
     wanted = r"'Order Gross Amount' may be it \(or 'Bags', 'Order Subtotal Amount', 'Order Number'\)"
     with pytest.raises(ConfigError, match=wanted):
         read(rows, head)
-    # Where all are numbered things, the first is still asked for.
-    with pytest.raises(ConfigError, match="'Order Number' may be it; say 'columns={amount: Order Number}'"):
+    # Where all are numbers of things none is proposed, but whether there is an amount is still asked.
+    with pytest.raises(ConfigError, match="as the amount; say 'columns={amount: HEAD}', or 'columns={amount: null}'"):
         read([row[:3] for row in rows], head[:3])

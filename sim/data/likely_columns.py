@@ -1,0 +1,151 @@
+"""Likely columns: which columns may say who bought, when and for how much, where no head is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+
+from sim.data.amounts import looks_like_amount
+from sim.data.dates import looks_like_date
+from sim.data.role_heads import ROLES, role_of_head, speaks_of_another_day
+
+__all__ = ["likely_amounts", "likely_customers", "likely_dates", "only_day"]
+
+#: A column of which so many cells are numbers, or dates, may be one.
+_NEARLY_ALL = 0.8
+#: Words of heads that speak of money, as those of amounts do.
+_MONEY = frozenset(word for head in ROLES["amount"] for word in head.split("_")) - {
+    "order", "line", "unit", "item", "lineitem", "each", "per", "transaction", "base"}  # fmt: skip
+#: Ends of German and Dutch words of money.
+_OF_MONEY = ("betrag", "summe", "umsatz", "wert", "bedrag")
+#: Words and ends of what is numbered.
+_NUMBERS = frozenset({"id", "number", "no", "nr", "num", "code", "user", "phone", "zip", "postcode", "nummer"})
+_NUMBERED = ("nr", "nummer", "number", "num", "id")
+#: Of parts of what is paid, of what is not, and of what the seller paid.
+_PARTS = frozenset({
+    "discount", "discounts", "shipping", "tax", "taxes", "refund", "refunded", "fee", "subtotal", "vat", "tip",
+    "cumulative", "running", "balance", "lifetime", "ltv", "saldo", "cost", "costs", "cogs", "coste", "costo", "custo",
+    "kosten", "koszt", "compra", "einkauf", "livraison", "remise", "envio", "versand", "latitude", "longitude",
+    "latitud", "longitud", "lat", "lon", "lng", "stock", "profit",
+})  # fmt: skip
+_WHOLE = frozenset({"total", "gesamt", "paye", "paid", "grand", "ingreso", "revenue"})
+#: Parts of heads that speak of people.
+_PEOPLE = re.compile(
+    r"custom|client|klient|kunde|kund|klant|user|member|buyer|donor|donat|payer|shopper|subscriber|account|person"
+    r"|people|guest|patient|email|e_mail|mail|phone|card|holder|household|zahler|плат|клиент|покуп|contributor"
+)
+#: What an id may also be of, a contract or a subscription of a customer, which stands for one.
+_CONTRACTS = re.compile(r"(?:^|_)(?:sub|subscription|contract|abo|vertrag|policy|loan)_?(?:id|no|nr|number)$")
+
+
+def likely_dates(plain: Sequence[str], sample: Sequence[Sequence[str]]) -> list[int]:
+    """Return the columns whose cells are dates, those of birth or of an end last.
+
+    Parameters
+    ----------
+    plain : sequence of str
+        Heads in small letters with underscores.
+    sample : sequence of sequence of str
+        Cells of some rows.
+
+    Examples
+    --------
+    >>> likely_dates(["due", "expended", "no"], [["2021-02-01", "2021-01-04", "20210104"]])
+    [1, 0]
+    """
+    dated = [at for at in range(len(plain)) if _are(sample, at, _is_day)]
+    return sorted(dated, key=lambda at: speaks_of_another_day(plain[at]))
+
+
+def only_day(plain: Sequence[str], sample: Sequence[Sequence[str]]) -> int | None:
+    """Return the one column whose cells are dates, if it may be the day of a purchase; None where none or several are.
+
+    Parameters
+    ----------
+    plain, sample
+        As for :func:`likely_dates`.
+
+    Examples
+    --------
+    >>> only_day(["who", "expended"], [["7", "2021-01-04"]]), only_day(["who", "born"], [["7", "2021-01-04"]])
+    (1, None)
+    """
+    dated = likely_dates(plain, sample)
+    return dated[0] if len(dated) == 1 and not speaks_of_another_day(plain[dated[0]]) else None
+
+
+def likely_customers(plain: Sequence[str], sample: Sequence[Sequence[str]]) -> list[int]:
+    """Return the columns that may say who bought, by what their heads speak of, those of numbers first.
+
+    Parameters
+    ----------
+    plain, sample
+        As for :func:`likely_dates`.
+
+    Examples
+    --------
+    >>> likely_customers(["client_segment", "user_key", "tx_id", "sub_id"], [["a", "b", "c", "d"]])
+    [1, 3]
+    """
+
+    def kind(at: int) -> int | None:
+        words = set(plain[at].split("_"))
+        if _CONTRACTS.search(plain[at]):
+            return 2
+        if not _PEOPLE.search(plain[at]) or any(role_of_head(plain[at], role) for role in ("date", "amount")):
+            return None
+        if words & {"id", "key", "hash", "uuid", "guid", "email", "mail", "no", "nr", "number", "code"}:
+            return 0
+        return 1 if words & {"name", "names", "nombre", "nome", "nom"} or len(words) == 1 else None
+
+    found = [(rank, at) for at in range(len(plain)) if (rank := kind(at)) is not None]
+    return [at for _, at in sorted(found) if any(len(row) > at and row[at] for row in sample) or not sample]
+
+
+def likely_amounts(
+    plain: Sequence[str], sample: Sequence[Sequence[str]], used: Collection[int]
+) -> tuple[list[int], bool]:
+    """Return the columns of numbers, the likeliest amount first, and whether all of them number things.
+
+    Parameters
+    ----------
+    plain, sample
+        As for :func:`likely_dates`.
+    used : collection of int
+        Columns that are something else.
+
+    Returns
+    -------
+    list of int, bool
+
+    Examples
+    --------
+    >>> likely_amounts(["order_id", "cost_price", "total_income"], [["7", "1.50", "2.50"]], ())
+    ([2, 1, 0], False)
+    >>> likely_amounts(["order_id", "zip"], [["7", "10115"]], ())
+    ([0, 1], True)
+    """
+    fitting = []
+    for at, head in enumerate(plain):
+        if at not in used and _are(sample, at, _is_number):
+            said = head.split("_")
+            words = frozenset(said)
+            numbered = bool(_NUMBERS & words) or said[-1].endswith(_NUMBERED)
+            of_money = bool(_MONEY & words) or said[-1].endswith(_OF_MONEY)
+            fitting.append((numbered, bool(_PARTS & words), not of_money, not _WHOLE & words, at))
+    fitting.sort()
+    return [at for *_, at in fitting], all(numbered for numbered, *_ in fitting)
+
+
+def _are(sample: Sequence[Sequence[str]], at: int, fits: Callable[[str], bool]) -> bool:
+    cells = [row[at] for row in sample if len(row) > at and row[at]]
+    return bool(cells) and sum(map(fits, cells)) >= _NEARLY_ALL * len(cells)
+
+
+def _is_number(cell: str) -> bool:
+    return bool(re.search(r"\d", cell)) and looks_like_amount(cell)
+
+
+def _is_day(cell: str) -> bool:
+    """Return whether a cell is a date with signs in it: eight digits may number anything."""
+    return bool(re.search(r"\D", cell)) and looks_like_date(cell)
