@@ -7,13 +7,14 @@ python docs/lessons.py --check    exit with 1 where they are not current, or an 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import jupytext
 
 from sim.app.explorer import Explorer
-from sim.app.lesson import CUSTOMERS, REPLICATES, Lesson, lesson_names, read_lesson
+from sim.app.lesson import CUSTOMERS, PICKS, PICTURES, REPLICATES, Lesson, lesson_names, read_lesson
 from sim.app.question import Book, read_question
 from sim.scenario.config_path import ConfigPath
 
@@ -59,6 +60,21 @@ def _choices(lesson: Lesson) -> str:
     return "\n".join(f"{place}. {choice.says}" for place, choice in enumerate(lesson.choices, start=1))
 
 
+def _tried(item: Mapping[str, Any], arguments: str) -> list[str]:
+    """Return the code of a thing to try: what it shows, each in a cell of its own, and whose lives."""
+    usual = () if "life" in item and not arguments else ("cash",)
+    asked, cells = f"lesson.ask({arguments})", []
+    for at, shown in enumerate(item.get("shows", usual)):
+        before = f"result = {asked}\n" if at == 0 and len(item.get("shows", usual)) > 1 else ""
+        result = "result" if len(item.get("shows", usual)) > 1 else asked
+        drawn = f"{result}.plot.{shown}()" if shown in PICTURES else f"lesson.by_persona({result}, {shown!r})"
+        cells.append(before + drawn)
+    if "life" in item:
+        picks = [item["life"]] if arguments else PICKS
+        cells += [f"lesson.life({', '.join(filter(None, [repr(pick), arguments]))})" for pick in picks]
+    return cells
+
+
 def notebook(lesson: Lesson, book: Book) -> str:
     """Return the notebook of a lesson as a script of jupytext's percent format."""
     cells = [
@@ -76,7 +92,7 @@ lesson.reveal(prediction)"""),
     for number, item in enumerate(lesson.tries, start=1):
         asked = {**({"scenario": item["scenario"]} if "scenario" in item else {}), **item["values"]}
         read_question(lesson.tried(asked), book, scenario=lesson.scenario)
-        cells += [_words(f"{number}. {item['does']}"), _code(f"lesson.ask({_arguments(asked)}).plot.cash()")]
+        cells += [_words(f"{number}. {item['does']}"), *map(_code, _tried(item, _arguments(asked)))]
     questions = "\n\n".join(f"*{item['asks']}* {item['answers']}" for item in lesson.teacher)
     cells.append(_words("## For the teacher", PLAN, questions))
     return _HEAD + "\n" + "\n".join(cells)

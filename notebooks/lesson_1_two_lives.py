@@ -49,7 +49,13 @@ lesson.ask().plot.cash()
 # 1. Look at a winner, a typical customer and a loser below, and find the week and the decision at which the lives part.
 
 # %%
-lesson.ask().plot.cash()
+lesson.life('winner')
+
+# %%
+lesson.life('typical')
+
+# %%
+lesson.life('loser')
 
 # %% [markdown]
 # 2. Set all four capabilities and the contacts to 0. The lives never part, and the difference is exactly zero.
@@ -57,11 +63,17 @@ lesson.ask().plot.cash()
 # %%
 lesson.ask(**{'capability_level': 0, 'contact_rate': 0, 'arms.proactive.focal.strategy.contacts_per_week.prospects': 0}).plot.cash()
 
+# %%
+lesson.life('typical', **{'capability_level': 0, 'contact_rate': 0, 'arms.proactive.focal.strategy.contacts_per_week.prospects': 0})
+
 # %% [markdown]
 # 3. Let the strategy start a year later. When do the lives part now?
 
 # %%
 lesson.ask(**{'arms.proactive.focal.strategy.start_week': 52}).plot.cash()
+
+# %%
+lesson.life('winner', **{'arms.proactive.focal.strategy.start_week': 52})
 
 # %% [markdown]
 # ## For the teacher

@@ -49,7 +49,11 @@ lesson.ask().plot.cash()
 # 1. Make the category more loyal, as far as the lever goes. How large does the loop become, and does it carry the strategy?
 
 # %%
-lesson.ask(loyalty=2).plot.cash()
+result = lesson.ask(loyalty=2.5)
+result.plot.loyalty()
+
+# %%
+result.plot.cash()
 
 # %% [markdown]
 # 2. Open the phone subscription instead, where most customers renew without a look at the market.

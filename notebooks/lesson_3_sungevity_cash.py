@@ -61,7 +61,7 @@ lesson.ask(margin=1.5).plot.cash()
 # 3. Read the break-even curve: how well would the capabilities have to work?
 
 # %%
-lesson.ask().plot.cash()
+lesson.ask().plot.effectiveness()
 
 # %% [markdown]
 # ## For the teacher

@@ -49,13 +49,21 @@ lesson.ask().plot.cash()
 # 1. Compare the bars of the personas in both arms. Who pays, and who opts out more: those who gain or those who lose?
 
 # %%
-lesson.ask().plot.cash()
+result = lesson.ask()
+result.plot.personas()
+
+# %%
+lesson.by_persona(result, 'opt_out_rate')
 
 # %% [markdown]
 # 2. Make the customers less concerned.
 
 # %%
-lesson.ask(privacy_concern=-0.3).plot.cash()
+result = lesson.ask(privacy_concern=-0.3)
+result.plot.personas()
+
+# %%
+lesson.by_persona(result, 'opt_out_rate')
 
 # %% [markdown]
 # 3. Make half as many contacts. Is less more?

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sim.api import ComparisonResult, compare
 from sim.app.explorer import Explorer
 from sim.app.lesson import Lesson, read_lesson
-from sim.app.question import Book, read_question
+from sim.app.question import Book, Question, read_question
+from sim.experiments.story import story
 from sim.scenario.config_path import ConfigPath
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 __all__ = ["LessonRun"]
 
@@ -69,7 +73,7 @@ class LessonRun:
         print(self.lesson.explain)
 
     def ask(self, **values: Any) -> ComparisonResult:
-        """Run the lesson's scenario with other values, print the first line of the verdict, and return the result.
+        """Run the lesson's scenario with other values, print what is said first of each arm, and return the result.
 
         Parameters
         ----------
@@ -85,7 +89,42 @@ class LessonRun:
         ConfigError
             If a lever is not known, or its value is out of range.
         """
-        question = read_question(self.lesson.tried(values), self.book, scenario=self.lesson.scenario)
+        question = self._question(values)
         result = compare(self.book.scenario(question), replicates=question.replicates, seed=question.seed)
-        print(result.verdict.splitlines()[0])
+        said = result.verdict.splitlines()
+        lines = {name: [line for line in said if line.startswith(f"{name}: ")] for name in result.arms}
+        print("\n\n".join(found[0] for found in lines.values() if found) or said[0])
         return result
+
+    def life(self, pick: str, **values: Any) -> None:
+        """Print the lives of one customer in every arm side by side.
+
+        Parameters
+        ----------
+        pick : {'winner', 'typical', 'loser'}
+            Whose, by what the customer is worth to the company beside the baseline.
+        **values
+            As of :meth:`ask`.
+        """
+        question = self._question(values)
+        print(story(self.book.scenario(question), seed=question.seed, pick=pick))
+
+    def by_persona(self, result: ComparisonResult, metric: str) -> DataFrame:
+        """Return a metric's mean of every arm, by persona.
+
+        Parameters
+        ----------
+        result : ComparisonResult
+        metric : str
+
+        Returns
+        -------
+        DataFrame
+            Rows are personas, and ``all``; columns are arms.
+        """
+        table = result.summary()
+        found = table[(table["kind"] == "arm") & (table["metric"] == metric)]
+        return found.pivot(index="persona", columns="name", values="mean")
+
+    def _question(self, values: dict[str, Any]) -> Question:
+        return read_question(self.lesson.tried(values), self.book, scenario=self.lesson.scenario)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from agents.quantity import quantity, text, whole
+from sim.analysis.metrics import METRICS
 from sim.analysis.summary import difference_name
 from sim.app.question import Question
 from sim.experiments.result import Result
@@ -19,7 +20,7 @@ from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import read, show
 
-__all__ = ["PICKS", "Prediction", "Lesson", "lesson_names", "read_lesson"]
+__all__ = ["PICKS", "PICTURES", "Prediction", "Lesson", "lesson_names", "read_lesson"]
 
 #: How many customers and replicates an answer is computed with.
 CUSTOMERS, REPLICATES = 5_000, 8
@@ -59,7 +60,8 @@ class Lesson:
         Predictions, by rising bound.
     tries : tuple of mapping
         Things to try: ``does`` in words, ``values`` that the levers take, ``scenario`` where it is another, ``life``
-        (one of `PICKS`) where a customer's two lives are to be looked at.
+        (one of `PICKS`) where a customer's two lives are to be looked at, ``shows`` what its notebook shows instead of
+        cash: names of pictures or of metrics, which are told by persona.
     teacher : tuple of mapping
         ``asks`` and ``answers``.
     """
@@ -178,8 +180,10 @@ def read_lesson(name: str, config_path: ConfigPath) -> Lesson:
     )
 
 
-#: Keys of the things to try and of the questions for the teacher; scenario and life may be left out.
-_ITEMS = {"tries": ("does", "values", "scenario", "life"), "teacher": ("asks", "answers")}
+#: What the notebook of a lesson can draw of a try.
+PICTURES = ("cash", "personas", "loyalty", "effectiveness")
+#: Keys of the things to try and of the questions for the teacher; scenario, life and shows may be left out.
+_ITEMS = {"tries": ("does", "values", "scenario", "life", "shows"), "teacher": ("asks", "answers")}
 
 
 def _items(said: Any, key: str, keys: tuple[str, ...], where: str) -> tuple[Mapping[str, Any], ...]:
@@ -193,6 +197,11 @@ def _items(said: Any, key: str, keys: tuple[str, ...], where: str) -> tuple[Mapp
             )
         if item.get("life", PICKS[0]) not in PICKS:
             raise ConfigError(f"{where}: {key} has the life {show(item['life'])}; give one of {', '.join(PICKS)}")
+        shows = item.get("shows", [])
+        for shown in shows if isinstance(shows, list | tuple) else [shows]:
+            if shown not in (*PICTURES, *METRICS):
+                names = f"pictures: {', '.join(PICTURES)}; or metrics: {', '.join(METRICS)}"
+                raise ConfigError(f"{where}: {key} shows {show(shown)}; give {names}")
     return tuple(dict(item) for item in said)
 
 

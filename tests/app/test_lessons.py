@@ -163,6 +163,10 @@ def test_the_written_lessons_are_current():
             "measure: {kind: parted}\nchoices: [{says: a}]\ntries: [{does: a, values: {}, life: best}]",
             "has the life 'best'; give one of winner, typical, loser",
         ),
+        (
+            "measure: {kind: parted}\nchoices: [{says: a}]\ntries: [{does: a, values: {}, shows: [cash, people]}]",
+            "tries shows 'people'; give pictures: cash, personas, loyalty, effectiveness; or metrics: contribution, ",
+        ),
         ("measure: {kind: parted}\nchoices: [{says: a}]\nteacher: {asks: one}", "give a list"),
     ],
 )

@@ -447,6 +447,10 @@ def test_labels_of_arms_that_are_alike_lie_apart() -> None:
     cash = {f"arm {number}": np.stack([weekly, weekly * 1.1]) + 0.01 * number for number in range(3)}
     payback = {arm: (76.0 + 4.0 * at, 1.0) for at, arm in enumerate(cash)}
     check_apart(draw_cash(cash, currency="$", payback=payback, title="cash"), ("payback", "−$"), 6)
+    # Two arms alike, far below what they come to: their four labels had room for three.
+    rising = {name: np.stack([np.r_[np.full(8, -4.0), np.full(252, 2.0)]] * 2) for name in ("unanswered", "answered")}
+    alike = draw_cash(rising, currency="$", payback=dict.fromkeys(rising, (24.0, 1.0)), title="cash")
+    check_apart(alike, ("payback", "−$"), 4)
     at_once = dict.fromkeys(cash, (41.0, 1.0))
     check_apart(draw_cash(cash, currency="$", payback=at_once, title="cash"), ("payback", "−$"), 6)
     grid = (0.0, 1.0, 2.0)

@@ -312,8 +312,11 @@ def _leave_room(axes: Axes, drawn: Sequence[NDArray[np.float64]], paid: int, bel
     room = (top - bottom) or 1.0
     figure = axes.get_figure(root=True)
     high = 72.0 * float(axes.get_position().height * (figure.get_size_inches()[1] if figure is not None else 3.0))
-    # A payback and a low point have room already.
+    # A payback and a low point have room already; of more, each may stand one line lower than it had to.
     further = 1.3 * max(below - 2, 0) * _LINE / high
+    if below > 2:
+        lines = min((below + 2) * _LINE / high, 0.6)
+        further = max(further, (1.3 * lines - 0.2 + bottom / room) / (1.0 - lines))
     # Late paybacks are written above zero, where the line may not reach.
     axes.set_ylim(bottom - (0.2 + further) * room, max(top + 0.1 * room, 0.13 * room * paid))
     return room

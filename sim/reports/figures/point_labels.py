@@ -31,18 +31,15 @@ class _Box(NamedTuple):
     right: float
     top: float
 
-    def touches(self, other: _Box) -> bool:
-        return (
-            self.left < other.right and other.left < self.right and self.bottom < other.top and other.bottom < self.top
-        )
+    def common(self, other: _Box) -> float:
+        """Return the area that both cover."""
+        wide = min(self.right, other.right) - max(self.left, other.left)
+        high = min(self.top, other.top) - max(self.bottom, other.bottom)
+        return max(wide, 0.0) * max(high, 0.0)
 
-    def lies_in(self, other: _Box) -> bool:
-        return (
-            self.left >= other.left
-            and self.right <= other.right
-            and self.bottom >= other.bottom
-            and self.top <= other.top
-        )
+    def outside(self, other: _Box) -> float:
+        """Return the area that lies outside of another box."""
+        return (self.right - self.left) * (self.top - self.bottom) - self.common(other)
 
 
 class PointLabels:
@@ -53,7 +50,7 @@ class PointLabels:
         self._taken: list[_Box] = []
 
     def write(self, words: str, at: tuple[float, float], colour: str, spots: Iterable[Spot]) -> None:
-        """Write words at the first spot at which they touch no others and stay in the panel; else at the first of all.
+        """Write words at the first spot where they touch no others and stay in the panel; else where least is covered.
 
         Parameters
         ----------
@@ -67,12 +64,8 @@ class PointLabels:
         choice = list(spots)
         places = [self._box(words, at, spot) for spot in choice]
         panel = self._panel()
-        free = [
-            number
-            for number, box in enumerate(places)
-            if box.lies_in(panel) and not any(box.touches(taken) for taken in self._taken)
-        ]
-        number = free[0] if free else 0
+        covered = [box.outside(panel) + sum(box.common(taken) for taken in self._taken) for box in places]
+        number = covered.index(min(covered))
         self._taken.append(places[number])
         self._axes.annotate(
             words,
