@@ -22,9 +22,9 @@ _BLANK = "[ \u00a0\u202f]"
 _DASH = "[-\u2013|]"
 #: A time of day behind a date, with its zone; nothing else may follow.
 CLOCK = (
-    rf"(?:[Tt]|,?{_BLANK}+(?:(?:à|at|um|om|alle|a las|às|as|kl\.?|o|v|{_DASH}){_BLANK}+)?|:)"
+    rf"(?:(?:[Tt]|,?{_BLANK}+(?:(?:à|at|um|om|alle|a las|às|as|kl\.?|o|v|{_DASH}){_BLANK}+)?|:)"
     r"(?:(?:[01]?\d|2[0-3])[:h][0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?|24:00(?::00(?:[.,]0{1,9})?)?"
-    rf"|\d{{1,2}}\.[0-5]\d\.[0-5]\d(?:\.\d{{1,9}})?)(?:{_BLANK}?[AaPp]\.?{_BLANK}?[Mm]\.?|{_BLANK}Uhr)?"
+    rf"|\d{{1,2}}\.[0-5]\d\.[0-5]\d(?:\.\d{{1,9}})?)|:(?:[01]?\d|2[0-3])\.[0-5]\d)(?:{_BLANK}?[AaPp]\.?{_BLANK}?[Mm]\.?|{_BLANK}Uhr)?"
     rf"(?:[ ]?(?:(?:z|{'|'.join(_ZONES)})\b|(?:UTC|GMT)?{_OFFSET})"
     r"(?:\[[A-Za-z_/+-]+\]|[ ]\([A-Za-z ]+\))?)?$"
 )

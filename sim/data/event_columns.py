@@ -44,6 +44,10 @@ LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("opportunity_id", "opportunityid", "ticket_id", "issue_key", "issue_id", "incident_number", "lead_id",
          "deal_id", "subscription_id", "call_id", "conversation_id", "chat_id", "interaction_id", "documentkey",
          "objectid", "object_id"),
+        ("incident_id", "claim_id", "claim_number", "application_id", "candidate_id", "applicant_id", "loan_id",
+         "request_id", "case_number", "case_no", "patient_id", "patient", "encounter_id", "admission_id", "visit_id",
+         "batch_id", "trip_id", "shipment_id", "bill_id", "invoice_id", "project_id", "po_number", "purchase_order",
+         "purchase_order_id", "tid", "service_id", "cookie", "cookieid"),
         ("email_address", "email", "e_mail"),
         ("session_id", "sessionid", "session", "order_id", "id", "domain_sessionid", "idvisit", "ga_session_id"),
     ),
@@ -52,14 +56,17 @@ LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("activity", "event_name", "event", "activity_name", "activity_en", "activity_de", "aktivitaet"),
         ("stage", "action", "step", "status", "page", "event_type", "action_name", "stage_name"),
         ("new_value", "newvalue", "value_new", "to_string", "tostring"),
+        ("activity_id", "activityid", "page_path", "webpage", "web_page", "phase", "operation", "handling", "task",
+         "task_name", "step_name", "process_step", "interaction_type"),
     ),
     "time": (
         ("time_timestamp",),
         ("timestamp", "event_time", "datetime", "date_time", "complete_timestamp", "event_timestamp", "eventtime",
          "event_datetime", "zeitstempel"),
         ("time", "date", "created_at", "occurred_at", "created_date", "server_time", "sys_created_on",
-         "collector_tstamp", "changed_at", "edit_date", "created"),
-        ("end_time", "ended_at", "end_timestamp", "completed_at", "complete_time", "completion_time", "finish_time"),
+         "collector_tstamp", "changed_at", "edit_date", "created", "event_dt", "event_ts", "hit_timestamp", "hit_time"),
+        ("end_time", "endtime", "ended_at", "end_timestamp", "completed_at", "complete_time", "completion_time",
+         "finish_time"),
         ("start_time", "started_at", "start_timestamp", "start"),
     ),
     "brand": (("brand",),),
@@ -71,6 +78,17 @@ LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
 REQUIRED_ROLES = ("case", "activity", "time")
 #: Groups of heads of cases up to that of devices.
 _DEVICES = 6
+#: What a case goes through, under heads such as bill_status, where there is one alone.
+_OF_STAGES = re.compile(
+    r"(?!(?:marital|civil|employ|customer|member|user|account|email|consent|tax|stock)).+_(?:status|stage|phase|step)"
+)
+#: Transitions of an activity in XES and in words that mean them: those of its beginning, those of its end, others.
+_BEGIN = frozenset({"start", "started", "begin", "began", "begun"})
+_END = frozenset({"complete", "completed", "end", "ended", "finish", "finished", "stop", "stopped"})
+_BETWEEN = frozenset({
+    "schedule", "scheduled", "assign", "assigned", "reassign", "suspend", "suspended", "resume", "resumed", "enabled",
+    "autoskip", "manualskip", "withdraw", "abort", "ate_abort", "pi_abort", "unknown",
+})  # fmt: skip
 #: Roles that several columns together may play.
 _OF_SEVERAL = ("case", "activity", "time")
 #: Dates and times of day that stand in two columns.
@@ -83,6 +101,13 @@ _FIELDS = ("field", "fieldname", "field_name", "field_event", "fname", "property
 _NEW_VALUES = (*LOG_ROLES["activity"][3], "to_value", "value", "to")
 #: More cases without a name are no slips of a few rows.
 _MOST_NAMELESS = 0.05
+#: Heads of numbers of things, of who does something or what with, and of what is done.
+_ID = re.compile(r"(?:^|_)(?:id|no|nr|number|key|uuid|code)$|id$")
+_DOES_IT = re.compile(
+    r"employ|operator|worker|agent|resource|assign|processor|developer|machine|vehicle|product|item|store|vendor"
+    r"|seller|merchant|event|category|location|city|country|channel|campaign|page|zip|type|status"
+)
+_SAYS_WHAT = re.compile(r"activ|event|action|step|stage|status|state|phase|task|page|type|handl|operat|url|screen")
 #: So many columns of dates, and none of what happened, are stages side by side.
 _FEWEST_STAGES = 2
 _SHOWN = 3
@@ -163,6 +188,8 @@ def find_event_columns(
         if role in ("time", "activity"):
             found = (_date_and_clock if role == "time" else _new_value)(free, plain, sample)
         filled = [head for head in free if not sample or _share_empty(head, sample) < 1]
+        if role == "activity":
+            filled = [head for head in filled if not _numbers_rows(head, sample)]
         found = (
             found
             or _guess(role, groups, filled, plain, heads, where)
@@ -170,6 +197,8 @@ def find_event_columns(
         )
         if found:
             chosen[role] = found
+    _refuse_lists(chosen, heads, sample, where)
+    _by_their_cells(chosen, given, plain, sample)
     missing = [role for role in REQUIRED_ROLES if role not in chosen]
     if missing:
         raise ConfigError(_asked_for(missing, heads, sample, where))
@@ -308,6 +337,50 @@ def _new_value(
     return tuple(known[:1]) or None
 
 
+def _by_their_cells(
+    chosen: dict[str, tuple[str, ...]],
+    given: Mapping[str, Any],
+    plain: Mapping[str, str],
+    sample: Sequence[Mapping[str, str]],
+) -> None:
+    """Add the roles that no head tells and the cells of one column do: its only times, stages, and transitions."""
+    used = {head for named in chosen.values() for head in named}
+    free = [head for head in plain if head not in used]
+    if "time" not in chosen and len(dated := [head for head in free if _is_dated(head, sample)]) == 1:
+        chosen["time"] = (dated[0],)
+    if "activity" not in chosen and len(told := [head for head in free if _OF_STAGES.fullmatch(plain[head])]) == 1:
+        chosen["activity"] = (told[0],)
+    if "lifecycle" in chosen or "lifecycle" in given:
+        return
+    for head in free:
+        words = {row[head].lower() for row in sample if row[head]}
+        if words & (_BEGIN | _END) and words <= _BEGIN | _END | _BETWEEN:
+            chosen["lifecycle"] = (head,)
+            return
+
+
+def _numbers_rows(head: str, sample: Sequence[Mapping[str, str]]) -> bool:
+    """Return whether a column has another whole number in each row."""
+    cells = [row[head] for row in sample if row[head]]
+    return len(cells) > _SHOWN and len(set(cells)) == len(cells) and all(cell.isdecimal() for cell in cells)
+
+
+def _refuse_lists(
+    chosen: Mapping[str, tuple[str, ...]], heads: Sequence[str], sample: Sequence[Mapping[str, str]], where: str
+) -> None:
+    """Refuse cells that name several cases: each row would be of a case of its own."""
+    if any(head.startswith("ocel:type:") for head in heads):
+        raise ConfigError(f"{where} is OCEL in CSV, with several objects in a cell; write it as OCEL 2.0 JSON")
+    for head in chosen.get("case", ()):
+        cells = [row[head] for row in sample if row[head]]
+        lists = [cell for cell in cells if re.fullmatch(r"\[.*\]|\{.*\}", cell)]
+        if 2 * len(lists) > len(cells):
+            raise ConfigError(
+                f"{where}: {head!r} has lists of cases, such as {show(lists[0][:40])}; write a row for each case of an"
+                " event"
+            )
+
+
 def _share_empty(head: str, sample: Sequence[Mapping[str, str]]) -> float:
     return sum(row[head].lower() in missing_words(None) for row in sample) / len(sample)
 
@@ -401,15 +474,31 @@ def _asked_for(missing: Sequence[str], heads: Sequence[str], sample: Sequence[Ma
             f" VALUE time); else say which column it is: {as_typed('columns', {role: 'HEAD' for role in missing})}"
         )
     shown = ", ".join(show(head[:30]) for head in heads[:24])
+    likely = {role: next(iter(_likely(role, heads, sample)), "HEAD") for role in missing}
     return (
         f"{where}: no column is the {' or the '.join(missing)}; its heads are {shown}; say which:"
-        f" {as_typed('columns', {role: 'HEAD' for role in missing})}"
+        f" {as_typed('columns', likely)}"
     )
 
 
+def _likely(role: str, heads: Sequence[str], sample: Sequence[Mapping[str, str]]) -> list[str]:
+    """Return the columns that may play a role by their cells: times, names that come again, and words that are few."""
+    if role == "time":
+        # When something is over goes before when it began.
+        dated = [head for head in heads if _is_dated(head, sample)]
+        return sorted(dated, key=lambda head: not plain_head(head).startswith(("end", "complet", "finish")))
+    counts = {head: Counter(row[head] for row in sample if row[head]) for head in heads}
+    again = [head for head in heads if 1 < len(counts[head]) < counts[head].total() and not _is_dated(head, sample)]
+    if role == "case":
+        numbered = [head for head in again if _ID.search(plain_head(head)) and not _DOES_IT.search(plain_head(head))]
+        return sorted(numbered, key=lambda head: -len(counts[head]))
+    return [head for head in again if _SAYS_WHAT.search(plain_head(head)) and not _ID.search(plain_head(head))]
+
+
 def _is_dated(head: str, sample: Sequence[Mapping[str, str]]) -> bool:
+    """Return whether a column has dates; digits alone may number anything."""
     cells = [row[head] for row in sample if row[head]]
-    return bool(cells) and all(looks_like_date(cell) for cell in cells[:20])
+    return bool(cells) and all(looks_like_date(cell) and not cell.isdecimal() for cell in cells[:20])
 
 
 def _in_sql(name: str) -> str:

@@ -30,7 +30,7 @@ from sim.data.head_line import find_head, lines_until
 from sim.data.ids import ROUNDED, is_missing, plain_ids
 from sim.data.layout import plain_head
 from sim.data.money_heads import unit_of_head
-from sim.data.parquet_file import numeric_columns, parquet_blocks, parquet_fields
+from sim.data.parquet_file import columns_of_days, numeric_columns, parquet_blocks, parquet_fields
 from sim.data.row_faults import RowFaults, count_rows
 from sim.data.row_marks import NOBODY, is_total
 from sim.data.text_blocks import LinesRead, text_blocks
@@ -114,11 +114,10 @@ def _note_starts(shape: _Shape, builder: LogBuilder) -> None:
     starts = [
         head for head in shape.heads if plain_head(head).startswith(("start", "begin")) and "time" in plain_head(head)
     ]
-    if starts and plain_head(time).startswith(("complet", "end", "finish")):
-        builder.notices.append(
-            f"{starts[0]!r} is not read: an activity counts when it is over, by {time!r}; columns={{time: HEAD}} takes"
-            " the other"
-        )
+    if starts and not plain_head(time).startswith(("start", "begin")):
+        over = plain_head(time).startswith(("complet", "end", "finish"))
+        counts = f"an activity counts when it is over, by {time!r}" if over else f"an event counts at its {time!r}"
+        builder.notices.append(f"{starts[0]!r} is not read: {counts}; columns={{time: HEAD}} takes the other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +143,10 @@ def _look_at_parquet(path: Path, layout: LogLayout, where: str) -> _Shape:
     looked_at = [head for head in flat if head in set(known_heads(heads)) and heads.count(head) == 1]
     first = next(parquet_blocks(path, looked_at, where, layout.most_megabytes, _SAMPLE), None) if looked_at else None
     cells = zip(*(column.to_pylist() for column in first.columns), strict=True) if first else ()
-    # What is not looked at counts as there.
-    sample = [dict.fromkeys(heads, "-- ") | dict(zip(looked_at, row, strict=True)) for row in cells]
+    # What is not looked at counts as there, and as times where it is typed as such.
+    typed = columns_of_days(path)
+    unseen = {head: "2000-01-01" if head in typed else "-- " for head in heads}
+    sample = [unseen | dict(zip(looked_at, row, strict=True)) for row in cells]
     columns = find_event_columns(layout.columns, layout.attributes, layout.keep, heads, sample, where)
     amount = columns.roles.get("amount", ("",))[0]
     return _Shape(tuple(heads), columns, counted=amount in numeric_columns(path, where))

@@ -11,7 +11,7 @@ from typing import Any
 from sim.data.text_file import reason_of
 from sim.scenario.errors import ConfigError
 
-__all__ = ["is_parquet", "numeric_columns", "parquet_blocks", "parquet_fields", "parquet_heads"]
+__all__ = ["columns_of_days", "is_parquet", "numeric_columns", "parquet_blocks", "parquet_fields", "parquet_heads"]
 
 _MAGIC = b"PAR1"
 _ROWS = 131_072
@@ -96,6 +96,14 @@ def numeric_columns(path: Path, where: str) -> frozenset[str]:
     plain = {name: kind.value_type if types.is_dictionary(kind) else kind for name, kind in kinds.items()}
     tests = (types.is_integer, types.is_floating, types.is_decimal)
     return frozenset(name for name, kind in plain.items() if any(test(kind) for test in tests))
+
+
+def columns_of_days(path: Path) -> frozenset[str]:
+    """Return the names of the columns that are typed as dates or times, of a file that can be read."""
+    from pyarrow import parquet, types
+
+    schema = parquet.read_schema(path)
+    return frozenset(field.name for field in schema if types.is_timestamp(field.type) or types.is_date(field.type))
 
 
 def parquet_blocks(

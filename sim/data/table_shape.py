@@ -17,7 +17,7 @@ from sim.data.ids import MISSING
 from sim.data.layout import REQUIRED, Layout, find_columns, find_quantity, find_status, plain_head
 from sim.data.money_heads import discounts_beside, parts_of_money, refunds_beside, unit_of_head
 from sim.data.order_rows import find_order, may_number_orders
-from sim.data.parquet_file import is_parquet, numeric_columns, parquet_blocks, parquet_heads
+from sim.data.parquet_file import columns_of_days, is_parquet, numeric_columns, parquet_blocks, parquet_heads
 from sim.data.row_faults import RowFaults
 from sim.data.text_blocks import LinesRead, text_blocks
 from sim.data.text_file import find_delimiter, first_lines, split_lines
@@ -151,8 +151,9 @@ def _look_at_parquet(path: Path, where: str, layout: Layout) -> tuple[TableShape
         )
     heads = parquet_heads(path, where)
     numbers = numeric_columns(path, where)
-    # Of columns of numbers one may be the amount; others may hold pages.
-    some = [at for at, head in enumerate(heads) if head in numbers and heads.count(head) == 1]
+    # Of columns of numbers one may be the amount, of days one the date; others may hold pages.
+    told = numbers | columns_of_days(path)
+    some = [at for at, head in enumerate(heads) if head in told and heads.count(head) == 1]
     head, has_head, columns = find_columns(heads, _parquet_sample(path, heads, some, where, layout), layout, where)
     numbers_orders = [
         at for at, name in enumerate(heads) if heads.count(name) == 1 and may_number_orders(plain_head(name))
