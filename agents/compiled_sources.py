@@ -14,6 +14,7 @@ from typing import NamedTuple
 from agents.cache_home import cache_home
 
 __all__ = [
+    "all_sources_hash",
     "before_compiling",
     "cache_folder",
     "is_source",
@@ -39,6 +40,7 @@ class _Sources(NamedTuple):
 
     stamps: dict[str, tuple[int, ...]]  # what tells by file that it is as it was read
     digest: str
+    digest_of_all: str  # of every file that was looked at
 
 
 def _stamp(found: os.stat_result) -> tuple[int, ...]:
@@ -79,8 +81,13 @@ def _read_sources() -> _Sources:
         if name in texts and name not in wanted:
             wanted.add(name)
             frontier += [found.decode() for found in _IMPORTED.findall(texts[name])]
-    whole = b"".join(b"%s %d\n%s" % (name.encode(), len(texts[name]), texts[name]) for name in sorted(wanted))
-    return _Sources({places[name]: stamps[places[name]] for name in wanted}, hashlib.sha256(whole).hexdigest()[:16])
+    digests = (_hash({name: texts[name] for name in sorted(names)}) for names in (wanted, texts))
+    return _Sources({places[name]: stamps[places[name]] for name in wanted}, *digests)
+
+
+def _hash(texts: dict[str, bytes]) -> str:
+    whole = b"".join(b"%s %d\n%s" % (name.encode(), len(text), text) for name, text in texts.items())
+    return hashlib.sha256(whole).hexdigest()[:16]
 
 
 #: Read now: of what is edited between this import and the first call, code must not be filed under the new hash.
@@ -95,6 +102,11 @@ def is_source(file: str) -> bool:
 def source_hash() -> str:
     """Return a hash of every source file that compiled code can come from, as it was at import."""
     return _IMPORTED_FROM.digest
+
+
+def all_sources_hash() -> str:
+    """Return a hash of every module of the simulator, whether or not it is compiled, as it was at import."""
+    return _IMPORTED_FROM.digest_of_all
 
 
 def _is_as_imported() -> bool:

@@ -6,6 +6,7 @@ Exit status 0: done; 1: a failure of the simulator or its environment; 2: bad in
 
 from __future__ import annotations
 
+import atexit
 import errno
 import gc
 import os
@@ -35,7 +36,7 @@ FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 #: New objects between two looks for rings of them that nobody holds any more; Python's own rate is 700.
-RARELY = 50_000
+RARELY = 200_000
 #: Options of Hydra that load a pickle or move the shipped configuration away.
 REFUSED_OPTIONS: dict[str, str] = {
     "experimental_rerun": "run a result again with from=results/compare/RUN",
@@ -71,9 +72,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.set_threshold(RARELY, *often[1:])
     # Arrow's own pool takes memory in huge pages, which the kernel may have to make first: up to 0.3 s of a command.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    if arguments is None and words[:1] == ["discover"]:
-        # The process is this command's, which has no table of pandas.
-        load_arrow()
+    if arguments is None:
+        # The process is this command's: when it ends, there is no need to look for rings in all that it made.
+        atexit.register(gc.freeze)
+        if words[:1] == ["discover"]:
+            load_arrow()  # a command has no table of pandas
     try:
         with _Ending():
             status = _dispatch(words)

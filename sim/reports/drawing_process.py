@@ -63,16 +63,17 @@ class _DrawingProcesses:
         if self._is_expecting:  # of several questions the first is answered first
             return
         self._is_expecting = True
-        self._asked = figures_key(pickle.dumps(question, protocol=5))
+        self._asked = figures_key(_packed(question))
         if self._asked is None or find_figures(self._asked) is None:
-            self._send(_LOAD)
+            self._send(_packed(_LOAD))
 
     def begin(self, result: Result) -> None:
         """Have them draw what doubt and break-even cannot change, unless all figures are likely to be there already."""
         self.begun = result
-        if self._find((result, False)) is None:
+        message = _message(result, whole=False)
+        if self._find(message) is None:
             self._has_begun = True
-            self._send((result, False))
+            self._send(message)
 
     def order(self, result: Result) -> bool:
         """Have them draw what is left; say whether they can."""
@@ -80,12 +81,13 @@ class _DrawingProcesses:
             return self.ordered is result
         if self.begun is not None and not _is_more_of(result, self.begun):
             return False
-        self._kept = self._find((result, True))
+        message = _message(result, whole=True)
+        self._kept = self._find(message)
         if self._has_begun:
             self._kept = None  # a part of them is being drawn: the rest is as quickly drawn
-            self._send((result.summary_json, result.doubts))
+            self._send(_packed((result.summary_json, result.doubts)))
         elif self._kept is None:
-            self._send((result, True))
+            self._send(message)
         self.ordered = result
         return True
 
@@ -111,21 +113,15 @@ class _DrawingProcesses:
         if self._asked is not None and None not in self._keys:
             keep_figures(self._asked, {})
 
-    def _find(self, content: tuple[Result, bool]) -> dict[int, Any] | None:
+    def _find(self, message: bytes) -> dict[int, Any] | None:
         """Return what is kept of a result, and remember its key."""
-        result, is_whole = content
-        histories = tuple(
-            {arm: replace(history, seconds=0.0) for arm, history in arms.items()} for arms in result.histories
-        )
-        plain = replace(result, started="", wall_seconds=0.0, threads=None, histories=histories)
-        message = pickle.dumps((plain, is_whole), protocol=5)
         key = figures_key(message) if len(message) <= _MOST_LOOKED_FOR else None
         self._keys.append(key)
         return None if key is None else find_figures(key)
 
-    def _send(self, content: object) -> None:
+    def _send(self, message: bytes) -> None:
         """Send in a thread: they may still be loading, and a pipe holds little."""
-        before, message = self._sending, pickle.dumps(content, protocol=5)
+        before = self._sending
 
         def send() -> None:
             if before is not None:
@@ -282,6 +278,18 @@ def _ordered(result: Result) -> dict[int, Any]:
         processes.stop()
 
 
+def _message(result: Result, *, whole: bool) -> bytes:
+    """Return what is drawn: a result without what it says of clocks and threads, and whether all of it is known."""
+    histories = tuple(
+        {arm: replace(history, seconds=0.0) for arm, history in arms.items()} for arms in result.histories
+    )
+    return _packed((replace(result, started="", wall_seconds=0.0, threads=None, histories=histories), whole))
+
+
+def _packed(content: object) -> bytes:
+    return pickle.dumps(content, protocol=5)
+
+
 def _is_more_of(result: Result, begun: Result) -> bool:
     """Whether a result is the one that was begun, with more in its summary."""
     return (
@@ -365,7 +373,7 @@ def _draw_ordered(first: tuple[Result, bool], orders: IO[bytes], drawn: Sequence
     figures[_COUNT] = len(_parts(result))
     keep_texts()
     with os.fdopen(drawn[0], "wb") as stream:
-        pickle.dump(figures, stream, protocol=5)
+        stream.write(_packed(figures))
     with suppress(ChildProcessError):
         while True:
             os.wait()  # so that the time of all counts as the command's
@@ -401,7 +409,7 @@ def _share(result: Result, numbers: Sequence[int], figures: dict[int, Any], ends
     os.close(waiting)
     if is_other:
         with os.fdopen(ends[0], "wb") as stream:
-            pickle.dump(own, stream, protocol=5)
+            stream.write(_packed(own))
         keep_texts()
         os._exit(0)
 

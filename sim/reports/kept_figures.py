@@ -11,12 +11,14 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from agents.cache_home import cache_home
+from agents.compiled_sources import all_sources_hash
 from agents.kept_files import hash_of_files, installed_file, read_kept, write_kept
 from sim.reports.picture import Picture
 
@@ -90,11 +92,9 @@ def _file(key: str) -> Path:
 @lru_cache(maxsize=1)
 def _made_by() -> str | None:
     """Return a hash of what draws, or None where it cannot be read."""
-    return hash_of_files(f"{sys.version} {os.uname().machine if hasattr(os, 'uname') else ''}", _sources())
-
-
-def _sources() -> Iterator[Path]:
-    root = Path(__file__).resolve().parents[2]
-    for package, file in _VERSIONS:
-        yield installed_file(package, file)
-    yield from sorted([*(root / "sim").rglob("*.py"), *(root / "agents").rglob("*.py")])
+    machine = os.uname().machine if hasattr(os, "uname") else ""
+    with suppress(OSError):
+        return hash_of_files(
+            f"{sys.version} {machine} {all_sources_hash()}", [installed_file(*version) for version in _VERSIONS]
+        )
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import subprocess
 from collections.abc import Mapping
 from hashlib import sha256
@@ -32,6 +33,7 @@ __all__ = [
 MANIFEST = "manifest.json"
 
 _PACKAGES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "scipy", "matplotlib", "hydra-core")
+_VERSION = re.compile(r"\AMetadata-Version: .*\nName: .*\nVersion: (\S+)\n")
 _GIT_SECONDS = 5.0
 _LARGEST_JSON = 256 << 20
 _TEXTS = ("version", "git_commit", "config_hash", "engine", "started", "scenario", "verb", "order")
@@ -102,14 +104,17 @@ def _decisive(result: Result) -> dict[str, Any]:
 
 
 def _versions() -> dict[str, str]:
-    from importlib.metadata import PackageNotFoundError, version  # of who writes a run, not of who reads one
+    from importlib.metadata import PackageNotFoundError, distribution  # of who writes a run, not of who reads one
 
     found = {}
     for package in _PACKAGES:
         try:
-            found[package] = version(package)
+            installed = distribution(package)
         except PackageNotFoundError:
             continue
+        # All of what a package says of itself is read as a letter, its licence too, to find the line that tells.
+        said = _VERSION.search(installed.read_text("METADATA") or "")
+        found[package] = installed.version if said is None else said[1]
     return found
 
 

@@ -121,7 +121,7 @@ def test_what_draws_is_not_loaded_for_a_question_whose_figures_are_kept(results,
         drawing_process.expect(question)
         drawing_process.begin(results[0])
         assert _figures(drawing_process.draw_all(results[1])) == few
-        loaded = drawing_process._LOAD in sent
+        loaded = drawing_process._packed(drawing_process._LOAD) in sent
         return loaded, len(sent) > loaded
 
     assert asked("one") == (True, True)
@@ -189,7 +189,7 @@ def test_only_a_command_that_offers_them_forks_them_once_and_they_load_once(monk
         drawing_process.expect("question")
         (processes,) = drawing_process._running
         drawing_process.expect("another of the same command")
-        assert drawing_process._running == [processes] and sent == [drawing_process._LOAD]
+        assert drawing_process._running == [processes] and sent == [drawing_process._packed(drawing_process._LOAD)]
     assert not drawing_process.are_running()
     with pytest.raises(ChildProcessError):
         os.waitpid(processes.process, 0)
