@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim.command_line.arguments import translate
 from sim.command_line.config_folder import rerun_of, with_config_dir
+from sim.command_line.kept_methods import KeptMethods
 from sim.data.quick_arrow import load_arrow
 from sim.scenario.errors import ConfigError, suggest
 from sim.terminal import complain, say
@@ -75,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is None:
         # The process is this command's: when it ends, there is no need to look for rings in all that it made.
         atexit.register(gc.freeze)
+        KeptMethods(words[0] if words else "").use()
         if words[:1] == ["discover"]:
             load_arrow()  # a command has no table of pandas
     try:
