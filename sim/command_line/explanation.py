@@ -58,6 +58,12 @@ def explain(error: Exception, composer: Composer) -> str:
             return f"{error.override!r} is no key with a value; write {meant}"
         if whole := _split_by_the_shell(error.override, composer.overrides):
             return f"{error.override!r} ends at a blank: a value with blanks stands in quotes, '{whole}'"
+        key, _, _ = error.override.partition("=")
+        if not key.isascii():
+            return (
+                f"cannot read the key {key!r}: on the command line keys are of the letters A to Z, so change it in the"
+                " file of the journey"
+            )
         return f"cannot read {error.override!r} on the command line; write key=value, in quotes if need be"
     if isinstance(error, MissingConfigException):
         return _explain_missing(error, composer)

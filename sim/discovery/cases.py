@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from sim.data.event_log import EventLog
 from sim.record.order import stable_order
+from sim.scenario.schema import is_word_sign
 
 __all__ = [
     "Cases",
@@ -211,17 +213,31 @@ def rows_by(code: NDArray[np.int64], groups: int) -> tuple[NDArray[np.int64], ND
     return stable_order(code, groups - 1), np.r_[0, np.cumsum(np.bincount(code, minlength=groups))]
 
 
-def stage_slugs(stages: Sequence[str]) -> tuple[str, ...]:
+def stage_slugs(stages: Sequence[str], *, any_script: bool = True) -> tuple[str, ...]:
     """Return names of stages as a journey file can have them, all different; long ones end with a whole word.
+
+    Parameters
+    ----------
+    stages : sequence of str
+    any_script : bool
+        Whether letters beyond A to Z are kept, as names of stages may have them.
+
+    Returns
+    -------
+    tuple of str
 
     Examples
     --------
     >>> stage_slugs(["check ticket", "check-ticket", "<b>", "Determine necessity of stop advice"])
     ('check_ticket', 'check-ticket', 'b', 'Determine_necessity_of_stop')
+    >>> stage_slugs(["検索", "русский отзыв", "Menü", "☆"]), stage_slugs(["検索", "Menü"], any_script=False)
+    (('検索', 'русский_отзыв', 'Menü', 'stage_4'), ('stage_1', 'Men'))
     """
     taken: dict[str, None] = {}
     for at, name in enumerate(stages):
-        plain = re.sub(r"[^A-Za-z0-9-]+", "_", name).strip("_") or f"stage_{at + 1}"
+        kept = unicodedata.normalize("NFC", name)
+        kept = "".join(sign if is_word_sign(sign) and (any_script or sign.isascii()) else "_" for sign in kept)
+        plain = re.sub("_+", "_", kept).strip("_") or f"stage_{at + 1}"
         if len(plain) > _LONGEST_SLUG:
             words = plain[: _LONGEST_SLUG + 1].rpartition("_")[0]
             plain = words if len(words) > _LONGEST_SLUG // 2 else plain[:_LONGEST_SLUG]

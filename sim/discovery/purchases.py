@@ -254,7 +254,9 @@ def _brands(
     place = np.full(len(brand[1]), kept.size, np.int64)
     place[kept] = np.arange(kept.size)
     code = np.where(code >= 0, place[code], -1)
-    names = [f"{slug}_brand" if slug in ("focal", "competitors") else slug for slug in stage_slugs(titles)]
+    names = [
+        f"{slug}_brand" if slug in ("focal", "competitors") else slug for slug in stage_slugs(titles, any_script=False)
+    ]
     found = []
     for at, (name, title) in enumerate(zip(names, titles, strict=True)):
         paid = amount[(code == at) & (amount > 0)]

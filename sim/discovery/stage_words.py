@@ -16,7 +16,7 @@ _BOUGHT = _set(
     "purchase purchases purchased bought buy paid kauf käufe gekauft bezahlt achat achats acheté payé compra"
     " compras comprado comprada pagado pagada acquisto acquistato pagato comprou aankoop gekocht betaald zakup"
     " kupiono köp köpt betald osto ostettu køb købt kjøp kjøpt nákup won gewonnen gagné gagnée ganado ganada vinto"
-    " vinta converted"
+    " vinta converted покупка покупки куплено купил купила купівля αγορά شراء רכישה"
 )
 _ORDER = _set("order checkout transaction payment bestellung zahlung commande paiement pedido ordine bestelling")
 _DONE = _set(
@@ -31,25 +31,26 @@ _LOST = _set(
     " failed failure error dropped churn churned expired unsubscribed unsubscribe bounced withdrawn disqualified"
     " unqualified verloren abgebrochen storniert abgelehnt gekündigt fehlgeschlagen perdu perdue annulé annulée"
     " abandonné refusé perdido perdida cancelado cancelada rechazado rechazada perso persa annullato rifiutato"
-    " verlopen geannuleerd"
+    " verlopen geannuleerd отмена отменен отменён отказ отклонено потерян"
 )
+_LOST_PARTS = ("離脱", "解約", "失注", "キャンセル", "取消", "流失", "放棄", "放弃", "이탈", "취소", "해지", "ยกเลิก")
 #: Where an amount stands as well, further words of purchases, and of what is paid.
 _SOLD = _set(
     "sale sales sold verkauf verkauft vente ventes vendu venta ventas venda vendas vendita vendite verkoop"
     " conversion subscription subscribe subscribed subscribes abo abonnement renewal renew renewed reorder"
     " reordered booking booked buchung gebucht reservation reserved donation donate donated spende gift pledge"
-    " topup recharge comprar acheter kaufen acquistare kopen satın alış satış αγορά πώληση покупка покупки"
-    " куплено купил купила купить продажа купівля придбання شراء רכישה खरीद"
+    " topup recharge comprar acheter kaufen acquistare kopen satın alış satış πώληση"
+    " купить продажа придбання"
 )
 _PAY = _set(
     "orders ordered pay pays payments pos checkouts transactions bestellt bestellungen zahlen commandes payer"
     " pago pagos pagar pedidos pagamento pagamenti pagare ordini pagamentos betaling zamówienie płatność zapłacono"
     " betalning beställning sipariş ödeme παραγγελία πληρωμή заказ заказы оплата оплачено замовлення دفع طلب תשלום"
-    " הזמנה भुगतान"
+    " הזמנה"
 )
 #: The same in scripts that are written without spaces.
-_SOLD_PARTS = ("購入", "購買", "买", "買", "購", "购", "下单", "成交", "売上", "구매", "구입", "ซื้อ")
-_PAY_PARTS = ("注文", "支払", "決済", "付款", "支付", "订单", "訂單", "주문", "결제", "สั่ง", "ชำระ")
+_SOLD_PARTS = ("購入", "購買", "买", "買", "購", "购", "下单", "成交", "売上", "구매", "구입", "ซื้อ", "खरीद")
+_PAY_PARTS = ("注文", "支払", "決済", "付款", "支付", "订单", "訂單", "주문", "결제", "สั่ง", "ชำระ", "भुगतान")
 #: What stands beside them where something else is told: it is asked for, begun, prepared, sent, or taken back.
 _ELSE = _set(
     "not no non request requested requests requisition rfq quote quotation offer propose proposal approve"
@@ -84,10 +85,12 @@ def says_purchase(name: str) -> bool:
 
     Examples
     --------
-    >>> [name for name in ("purchase", "OrderCompleted", "Kauf", "payment_details", "order") if says_purchase(name)]
-    ['purchase', 'OrderCompleted', 'Kauf']
+    >>> [says_purchase(name) for name in ("purchase", "OrderCompleted", "Kauf", "購入", "payment_details", "order")]
+    [True, True, True, True, False, False]
     """
     known = _words(name)
+    if name.strip().removesuffix("完了").removesuffix("済み").removesuffix("成功").removesuffix("완료") in _SOLD_PARTS:
+        return True
     bought = bool(known & _BOUGHT) or bool(known & _ORDER and known & _DONE)
     return bought and known <= _BOUGHT | _ORDER | _DONE | _BESIDE
 
@@ -123,7 +126,7 @@ def says_lost(name: str) -> bool:
     >>> [name for name in ("Closed Lost", "order_cancelled", "CheckoutAbandoned", "Resolved") if says_lost(name)]
     ['Closed Lost', 'order_cancelled', 'CheckoutAbandoned']
     """
-    return bool(_words(name) & _LOST)
+    return bool(_words(name) & _LOST) or any(part in name for part in _LOST_PARTS)
 
 
 def _words(name: str) -> set[str]:

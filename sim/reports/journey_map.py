@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from sim.reports.figures.journey_map import draw_change, draw_difference, draw_flows, draw_journey
 from sim.reports.flows import Flows, flows_of
+from sim.reports.likely_moves import likely_moves
 from sim.reports.names import short
+from sim.reports.stage_view import MOST_WHOLE, between_stages, stage_view
 from sim.reports.style import png_bytes, svg_text
 from sim.scenario.errors import ConfigError
+from sim.scenario.journey import goal_stages
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -107,15 +110,29 @@ def map_figure(
     Figure
     """
     name = short(journey.title or journey.name, 24)
+    both = [journey] if other is None else [journey, other]
+    runs = [found for found in (flows, other_flows) if found is not None]
+    goals = goal_stages({item.name: item for item in both})
+    moves = runs or [likely_moves(item) for item in both if len(item.edges) > MOST_WHOLE]
+    view = stage_view(both, moves, goals, counted=bool(runs))
+    shown, note = None, ""
+    if view is not None:
+        shown, note = view.pairs, view.note
+        flows, other_flows = (None if found is None else between_stages(found) for found in (flows, other_flows))
+        both = view.change(journey, other) if other is not None and len(runs) < 2 else view.journeys(both)
     if other is None:
         if flows is None:
-            return draw_journey(journey, step=horizon[1])
-        return draw_flows([journey], flows, title=title or name, customers=customers, weeks=horizon[0], step=horizon[1])
+            return draw_journey(both[0], step=horizon[1], note=note)
+        return draw_flows(
+            both, flows, title=title or name, customers=customers, weeks=horizon[0], step=horizon[1],
+            shown=shown, note=note,
+        )  # fmt: skip
     if flows is None or other_flows is None:
-        return draw_change(journey, other)
+        return draw_change(both[0], both[1], note=note)
     if customers is None:
         raise ConfigError("map: the difference of two flows is drawn per 100 customers; give the number of customers")
     words = title or f"{short(other.title or other.name, 24)}\nminus {name}"
     return draw_difference(
-        [journey, other], other_flows, flows, title=words, customers=customers, weeks=horizon[0], step=horizon[1]
-    )
+        both, other_flows, flows, title=words, customers=customers, weeks=horizon[0], step=horizon[1],
+        shown=shown, note=note,
+    )  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from agents.quantity import choice, money, number, quantity, text, whole
 from agents.strategies import CAPABILITIES
 from sim.scenario.by_visit import check_by_visit, read_by_visit
 from sim.scenario.errors import ConfigError, suggest
-from sim.scenario.schema import read, read_name, show, typed_number
+from sim.scenario.schema import is_spelled, read, read_name, show, typed_number
 
 __all__ = [
     "DOES",
@@ -35,7 +34,7 @@ __all__ = [
 #: Of a hazard: beyond it, a logit is as good as certain.
 LARGEST_COEFFICIENT = 1e6
 #: Two names of stages with what stands between and behind them.
-_EDGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,200}")
+_LONGEST_EDGE_NAME = 200
 _EDGE_KEYS = ("from", "to", "on", "only", "personas", "during", "logit", "probability", "by_step", "clock", "by_visit")
 #: Of a list of hazards by time in stage.
 MOST_STEPS = 10_000
@@ -206,7 +205,7 @@ def read_journey(name: str, data: Mapping[str, Any], where: str = "") -> Journey
     if len(given) > MAX_STAGES:
         raise ConfigError(f"{where}: {len(given)} stages; at most {MAX_STAGES} are allowed")
     stages = {
-        read_name(stage, "a stage", where=where, key="a name under stages"): read(
+        read_name(stage, "a stage", where=where, key="a name under stages", any_script=True): read(
             Stage, {} if content is None else content, where=where, key=f"stages.{stage}"
         )
         for stage, content in given.items()
@@ -296,7 +295,7 @@ def _read_edges(given: object, stages: Mapping[str, Stage], where: str) -> tuple
     """Read edges from a list, as files have them, or from a mapping by name, as a resolved configuration has them."""
     if isinstance(given, Mapping):
         for name, item in given.items():
-            if not isinstance(item, Mapping) or not isinstance(name, str) or not _EDGE_NAME.fullmatch(name):
+            if not isinstance(item, Mapping) or not isinstance(name, str) or not is_spelled(name, _LONGEST_EDGE_NAME):
                 found = (
                     f"edges is {show(given)}" if not isinstance(item, Mapping) else f"edges has an edge {show(name)}"
                 )

@@ -8,6 +8,7 @@ import numbers
 import re
 import types
 import typing
+import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -22,6 +23,8 @@ __all__ = [
     "is_money",
     "plain",
     "read",
+    "is_spelled",
+    "is_word_sign",
     "read_name",
     "read_value",
     "show",
@@ -158,7 +161,23 @@ def read_value(kind: type[Any], name: str, value: object, *, where: str = "", ke
     return _value(_hints(kind)[name], metadata, value, where, key or name)
 
 
-def read_name(value: object, what: str, *, where: str = "", key: str = "") -> str:
+def is_spelled(value: str, most: int = 64) -> bool:
+    """Say whether a name that becomes no file's is one: letters, accents and digits of any script, `_` and `-`.
+
+    Examples
+    --------
+    >>> [is_spelled(name) for name in ("add_to_cart", "検索", "खरीद", "a b", "<b>", "")]
+    [True, True, True, False, False, False]
+    """
+    return 0 < len(value) <= most and all(is_word_sign(sign) for sign in value)
+
+
+def is_word_sign(sign: str) -> bool:
+    """Say whether a character may stand in such a name."""
+    return sign in "_-" or sign.isalnum() or unicodedata.category(sign)[0] == "M"
+
+
+def read_name(value: object, what: str, *, where: str = "", key: str = "", any_script: bool = False) -> str:
     """Read a name: it becomes a file's name or a column's value, so it may not leave its folder or its line.
 
     Parameters
@@ -171,12 +190,14 @@ def read_name(value: object, what: str, *, where: str = "", key: str = "") -> st
         File that the data comes from; opens every message.
     key : str
         Dotted key under which it stands.
+    any_script : bool
+        Whether it may have letters beyond A to Z; no file is called so.
 
     Returns
     -------
     str
     """
-    if isinstance(value, str) and NAME.fullmatch(value):
+    if isinstance(value, str) and (NAME.fullmatch(value) or (any_script and is_spelled(value))):
         return value
     place = f"{key} is" if key else f"the name of {what} is"
     raise ConfigError(f"{_place(where)}{place} {show(value)}; name {what} with 1 to 64 letters, digits, '_' or '-'")

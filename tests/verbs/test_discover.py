@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -50,6 +51,29 @@ def test_a_map_of_few_edges_leaves_none_out(tmp_path):
         code, folders = discover(tmp_path / f"{number}", f"log={tmp_path / 'few.csv'}", *words)
         text = (folders[0] / "report.html").read_text("utf-8").replace("\u2060", "")
         assert code == 0 and ("of moves, the rarest, are not drawn" in text) is said
+
+
+def test_stages_keep_the_names_of_the_log_in_any_script(tmp_path, capsys):
+    """They were called *stage 1* and so on wherever a name had no letter of A to Z, and *M nchen* for München."""
+    names = ("поиск товара", "Größe wählen", "καλάθι", "оплата") * 2
+    rows = [
+        f"{case},{name},2020-01-{1 + at:02}"
+        for case in range(60)
+        for at, name in enumerate(names[case % 2 :][: 2 + case % 3])
+    ]
+    (tmp_path / "log.csv").write_text("\n".join(["case,activity,time", *rows]) + "\n", encoding="utf-8")
+    code, (folder,) = discover(tmp_path, f"log={tmp_path / 'log.csv'}", "save_as=shop", "goal=оплата")
+    stages = yaml.safe_load((folder / "config/journey/shop.yaml").read_text("utf-8"))["stages"]
+    assert code == 0 and {"поиск_товара", "Größe_wählen", "καλάθι", "оплата"} <= {
+        name.split("__")[0] for name in stages
+    }
+    words = [f"--config-dir={folder / 'config'}", "scenario=shop", "population=50", "replicates=2", "progress=false"]
+    capsys.readouterr()
+    assert main(["compare", *words, f"output_dir={tmp_path / 'results'}"]) == 0
+    said = capsys.readouterr().out
+    assert "Größe wählen → καλάθι" in said and "the goal, оплата," in said and not re.search(r"stage \d", said)
+    assert main(["compare", *words, "journeys.shop.stages.оплата.weeks=2"]) == 2
+    assert "keys are of the letters A to Z, so change it in the file" in capsys.readouterr().err
 
 
 def test_a_log_becomes_a_scenario_that_loads(tmp_path, capsys):

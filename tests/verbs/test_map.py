@@ -6,6 +6,7 @@ import pytest
 
 from sim.cli import main
 from sim.reports import journey_map, kept_figures
+from sim.scenario.yaml_reader import write_yaml
 
 
 def test_a_map_is_drawn_once_and_again_where_it_shows_something_else(capsys, monkeypatch, tmp_path):
@@ -28,6 +29,50 @@ def test_a_journey_and_how_two_differ(capsys, monkeypatch, tmp_path):
     assert "<svg" in (tmp_path / page).read_text()
     assert path.endswith("_classic/classic_to_proactive.svg") and (tmp_path / path).read_text().startswith("<")
     assert [place.name[0] for place in (tmp_path / "results" / "map").iterdir()] == ["2"]
+
+
+def found(folder, name, last=0.02):
+    """Write a journey of 3 stages in 8 parts each, from every part to every part of the next one, and an end."""
+    parts = {stage: [f"{stage}__after_{part}" for part in range(8)] for stage in ("look", "поиск", "buy")}
+    look, search, buy = parts.values()
+    ways = [(a, b, 0.1) for a in look for b in search] + [(a, b, 0.1) for a in search for b in buy]
+    ways += [(a, buy[0], 0.001) for a in look] + [(name, "ended", last) for name in buy]
+    data = {
+        "start": dict.fromkeys(look, 0.125),
+        "stages": dict.fromkeys([*look, *search, *buy, "ended"], {}),
+        "edges": [{"from": a, "to": b, "probability": chance} for a, b, chance in ways],
+    }
+    (folder / "journey").mkdir(exist_ok=True, parents=True)
+    (folder / f"journey/{name}.yaml").write_text(write_yaml(data), encoding="utf-8")
+
+
+def test_a_journey_of_very_many_edges_is_drawn_between_stages(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    drawn = []
+    for module in ("draw_journey", "draw_change"):
+        draw = getattr(journey_map, module)
+        monkeypatch.setattr(
+            journey_map, module, lambda *args, draw=draw, **told: drawn.append((args, told)) or draw(*args, **told)
+        )
+    monkeypatch.setattr(kept_figures, "cache_home", lambda: str(tmp_path / "cache"))
+    found(tmp_path / "mine", "as_found")
+    found(tmp_path / "mine", "as_led", last=0.03)
+    assert main(["map", "--config-dir", "mine", "journey=as_found"]) == 0
+    ((journey,), told) = drawn[0]
+    assert (
+        list(journey.stages) == ["look", "поиск", "buy", "ended"]
+        and "of simulated customers are not drawn" in told["note"]
+    )
+    assert [(edge.source, edge.target) for edge in journey.edges] == [
+        ("look", "поиск"),
+        ("поиск", "buy"),
+        ("buy", "ended"),
+    ]
+    assert main(["map", "--config-dir", "mine", "journey=as_found", "other=as_led"]) == 0
+    ((before, after), _) = drawn[1]
+    altered = {(edge.source, edge.target) for edge in after.edges if edge not in before.edges}
+    assert altered == {("buy", "ended")}
+    capsys.readouterr()
 
 
 @pytest.mark.parametrize(

@@ -70,21 +70,34 @@ def _join(journeys: Sequence[Journey], more: Iterable[tuple[str, str]] = ()) -> 
     return _Union(stages, {pair: tuple(found) for pair, found in edges.items()}, order)
 
 
-def draw_journey(journey: Journey, step: str = "week") -> Figure:
-    """Draw a journey from its file alone: what each stage does, and the pull of each edge on an average customer."""
+def draw_journey(journey: Journey, step: str = "week", note: str = "") -> Figure:
+    """Draw a journey from its file alone: what each stage does, and the pull of each edge on an average customer.
+
+    Parameters
+    ----------
+    journey : Journey
+    step : {'week', 'day', 'month'}
+        What one step is.
+    note : str
+        What the map leaves out of a journey that is put together by stages; edges then have no share.
+
+    Returns
+    -------
+    Figure
+    """
     union = _join([journey])
     boxes = {name: StageBox(name, _does(stage, step), _tint(stage)) for name, stage in journey.stages.items()}
-    hazards = _hazards(journey)
+    hazards = {} if note else edge_shares(journey)
     links = []
     for pair, edges in union.edges.items():
         labels = list(dict.fromkeys(_edge_words(edge, hazards) for edge in edges))
         links.append(_plain_link(pair, edges, journey, label=" · ".join(filter(None, labels))))
     title = short(journey.title or f"Journey {journey.name}", 44)
-    notes = [
+    share = [
         f"Share that goes this way a {step} (or at once, in a stage of no time)",
         "for a customer with every trait at ½ and no history.",
-        *_key(links),
     ]
+    notes = [*([note] if note else share), *_key(links)]
     with style():
         return draw_journey_graph(boxes, links, union.order, title=title, notes=notes)
 
@@ -253,7 +266,9 @@ def draw_difference(
         return draw_journey_graph(boxes, links, union.order, title=title, notes=notes)
 
 
-def draw_change(journey: Journey, other: Journey, shares: Mapping[tuple[str, str], str] | None = None) -> Figure:
+def draw_change(
+    journey: Journey, other: Journey, shares: Mapping[tuple[str, str], str] | None = None, note: str = ""
+) -> Figure:
     """Draw what a second journey's file adds to, takes from and alters in a first one.
 
     Parameters
@@ -262,6 +277,8 @@ def draw_change(journey: Journey, other: Journey, shares: Mapping[tuple[str, str
     shares : mapping, optional
         What is written on edges that differ, where journeys are held against one another by who goes where; edges of
         both that are not among them are the same, and so are stages of both.
+    note : str
+        What the map leaves out.
 
     Returns
     -------
@@ -290,11 +307,15 @@ def draw_change(journey: Journey, other: Journey, shares: Mapping[tuple[str, str
             added = [edge for edge in after_edges if edge not in before_edges]
             altered = (shares or {}).get(pair) or f"± {_gate(added) or 'chance'}"
             links.append(Link(*pair, altered, None, INK, "-", True))
-    title = f"From {short(journey.title or journey.name, 24)}\nto {short(other.title or other.name, 24)}"
+    called = [short(item.title or item.name, 24) for item in (journey, other)]
+    if called[0] == called[1]:
+        called = [short(item.name, 24) for item in (journey, other)]
+    title = f"From {called[0]}\nto {called[1]}"
     mark = "±" if shares is None else "share → share"
     notes = [f"+ new (blue)   − gone (orange, dashed)   {mark} altered (black)   unmarked: the same"]
     if any(link.label.startswith("± ") for link in links):
         notes.append("chance: how readily customers go that way; else what opens the way, too")
+    notes += [note] if note else []
     with style():
         return draw_journey_graph(boxes, links, union.order, title=title, notes=notes)
 
@@ -373,8 +394,11 @@ def _hazard(terms: Mapping[str, float]) -> float:
     return sum(value * (1.0 if name == "base" else 0.5 if name in TRAITS else 0.0) for name, value in terms.items())
 
 
-def _hazards(journey: Journey) -> dict[int, float]:
-    """Return, by identity of the edge, the share that goes this way where no gate is open."""
+def edge_shares(journey: Journey) -> dict[int, float]:
+    """Return, by identity of the edge, the share that goes this way where no gate is open.
+
+    Edges whose chances go by time are not among them.
+    """
     out: dict[int, float] = {}
     for name in journey.stages:
         mine = [
