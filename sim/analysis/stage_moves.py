@@ -14,7 +14,7 @@ from sim.number_format import in_words
 __all__ = ["by_stage", "move_in_words", "moves_of", "stage_of", "stages_of", "with_width"]
 
 #: What `discover` puts behind the name of a stage that is told apart by what came before, or by time.
-_PART = re.compile(r"__(at_once|last|held|phase_\d+|from_\d+|after_\w+)(?=__|$)")
+_PART = re.compile(r"__(at_once|since_goal|last|held|phase_\d+|from_\d+|after_\w+)(?=__|$)")
 
 
 def stage_of(state: str) -> str:

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.discovery.cases import Cases
 
-__all__ = ["AtOnce", "last_apart", "no_time_told", "told_apart"]
+__all__ = ["AtOnce", "last_apart", "most_visited", "no_time_told", "standing_twice", "told_apart"]
 
 #: A stage always takes no time where fewer of its visits last, and where fewer of them are the last of their case.
 _ALWAYS, _NEVER_LAST = 0.01, 0.001
@@ -39,27 +40,60 @@ class AtOnce:
         Whether a visit takes no time.
     last : bool (stages,)
         Whether a visit is the last of its case.
+    since_goal : bool (stages,)
+        Whether the case has been at its goal before.
+    told : tuple of str
+        What stands behind the name of the log's stage, of each stage that stands behind all of the log.
     """
 
     stage_of: NDArray[np.int64]
     instant: NDArray[np.bool_]
     last: NDArray[np.bool_]
+    since_goal: NDArray[np.bool_]
+    told: tuple[str, ...] = ()
+
+    def twice(self, stages: NDArray[np.int64], told: str, *, last: bool = False, since_goal: bool = False) -> AtOnce:
+        """Return that some stages stand twice, the second time behind all others.
+
+        Parameters
+        ----------
+        stages : int64 (m,)
+            Which do.
+        told : str
+            What the second is told by, in its name.
+        last, since_goal : bool
+            Whether visits to the second are last ones, and since the goal.
+
+        Returns
+        -------
+        AtOnce
+        """
+        own = len(self.stage_of) - len(self.told)
+        before = ["" if at < own else self.told[at - own] for at in stages.tolist()]
+        return AtOnce(
+            np.r_[self.stage_of, self.stage_of[stages]],
+            np.r_[self.instant, self.instant[stages] | last],
+            np.r_[self.last, self.last[stages] | last],
+            np.r_[self.since_goal, self.since_goal[stages] | since_goal],
+            (*self.told, *(f"{name}__{told}" for name in before)),
+        )
 
     def over_apart(self, stage: NDArray[np.int64], over: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the probability that a case was over with each visit, where last visits are told apart."""
-        apart = np.zeros(self.instant.size, bool)
-        apart[self.stage_of[self.last]] = True
+        own = 2 * self.stage_of + self.since_goal
+        apart = np.isin(own, own[self.last])
         return np.where(self.last[stage], 1.0, np.where(apart[stage], 0.0, over))
 
     def names(self, slugs: Sequence[str]) -> tuple[str, ...]:
         """Return the names in a configuration, from those of the log's stages."""
-        told = zip(self.stage_of[len(slugs) :].tolist(), self.last[len(slugs) :].tolist(), strict=True)
-        return (*slugs, *(f"{slugs[at]}__{'last' if last else 'at_once'}" for at, last in told))
+        apart = zip(self.stage_of[len(slugs) :].tolist(), self.told, strict=True)
+        return (*slugs, *(f"{slugs[at]}{told}" for at, told in apart))
 
 
 def no_time_told(stages: int) -> AtOnce:
     """Return that so many stages are not told apart and all take time."""
-    return AtOnce(np.arange(stages), np.zeros(stages, bool), np.zeros(stages, bool))
+    never = np.zeros(stages, bool)
+    return AtOnce(np.arange(stages), never, never, never)
 
 
 def told_apart(cases: Cases, seconds: float, most: int) -> tuple[Cases, AtOnce]:
@@ -101,16 +135,57 @@ def told_apart(cases: Cases, seconds: float, most: int) -> tuple[Cases, AtOnce]:
     rarest = twice[np.argsort(-numbers[twice], kind="stable")[room:]]
     quick &= ~np.isin(cases.stage, rarest)
     twice = np.setdiff1d(twice, rarest)
+    found = standing_twice(cases, twice, quick)
+    at_once = no_time_told(count).twice(twice, "at_once")
     # What always takes no time must not close a circle either.
-    code = np.arange(count)
-    code[twice] = count + np.arange(twice.size)
-    stage = np.where(quick, code[cases.stage], cases.stage)
-    following = np.where(goes, np.roll(stage, -1), -1)
     instant = np.r_[always, np.ones(twice.size, bool)]
-    names = (*cases.stages, *(cases.stages[at] for at in twice.tolist()))
-    found = replace(cases, stage=stage, following=following, stages=names)
-    return found, AtOnce(
-        np.r_[np.arange(count), twice], _without_circles(found, instant, numbers), np.zeros(instant.size, bool)
+    return found, replace(at_once, instant=_without_circles(found, instant, numbers))
+
+
+def most_visited(stages: NDArray[np.int64], visits: NDArray[Any], room: int) -> NDArray[np.int64]:
+    """Return those of some stages that stand twice: in order, the most visited, in half of the room that there is.
+
+    The other half is for what came before.
+
+    Parameters
+    ----------
+    stages : int64 (n,)
+    visits : (all stages,)
+        By which the most visited are told.
+    room : int
+        Stages that there may be beside those that there are.
+
+    Returns
+    -------
+    int64 (m,)
+    """
+    return np.sort(stages[np.argsort(-visits[stages], kind="stable")[: max(room, 0) // 2]])
+
+
+def standing_twice(cases: Cases, twice: NDArray[np.int64], apart: NDArray[np.bool_]) -> Cases:
+    """Return cases of which visits that are apart, to stages that stand twice, are to the second of these.
+
+    Parameters
+    ----------
+    cases : Cases
+    twice : int64 (m,)
+        Stages that stand twice.
+    apart : bool (n,)
+        Visits that are to the second of them, whatever the stage.
+
+    Returns
+    -------
+    Cases
+    """
+    code = np.arange(len(cases.stages))
+    code[twice] = code.size + np.arange(twice.size)
+    stage = np.where(apart, code[cases.stage], cases.stage)
+    following = np.where(cases.following >= 0, np.roll(stage, -1), -1)
+    return replace(
+        cases,
+        stage=stage,
+        following=following,
+        stages=(*cases.stages, *(cases.stages[at] for at in twice.tolist())),
     )
 
 
@@ -139,26 +214,15 @@ def last_apart(cases: Cases, at_once: AtOnce, over: NDArray[np.float64], most: i
     on = np.bincount(cases.stage[goes], minlength=count)
     visits = np.bincount(cases.stage, minlength=count)
     both = np.minimum(ended, on)
-    twice = np.flatnonzero(both >= _FEWEST_LAST)
-    # Half of the states that are left are for what came before.
-    room = max(most - int((visits > 0).sum()), 0) // 2
-    twice = np.sort(twice[np.argsort(-both[twice], kind="stable")[:room]])
-    code = np.full(count, -1)
-    code[twice] = count + np.arange(twice.size)
+    enough = np.flatnonzero(both >= _FEWEST_LAST)
+    twice = most_visited(enough, both, most - int((visits > 0).sum()))
     # As many as were over, spread evenly over those that may have been.
     order = np.argsort(cases.stage * 2.0 + over, kind="stable")
     before = np.cumsum(over[order]) + 0.5
     is_last = np.zeros(over.size, bool)
     is_last[order] = np.diff(np.floor(np.r_[0.5, before])) > 0
-    is_last &= ~goes & (code[cases.stage] >= 0)
-    stage = np.where(is_last, code[cases.stage], cases.stage)
-    following = np.where(goes, np.roll(stage, -1), -1)
-    names = (*cases.stages, *(cases.stages[at] for at in twice.tolist()))
-    found = replace(cases, stage=stage, following=following, stages=names)
-    ones = np.ones(twice.size, bool)
-    return found, AtOnce(
-        np.r_[at_once.stage_of, at_once.stage_of[twice]], np.r_[at_once.instant, ones], np.r_[at_once.last, ones]
-    )
+    is_last &= ~goes & np.isin(cases.stage, twice)
+    return standing_twice(cases, twice, is_last), at_once.twice(twice, "last", last=True)
 
 
 def _order(ways: NDArray[np.int64]) -> NDArray[np.int64]:

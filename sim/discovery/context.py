@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.discovery.at_once import AtOnce, no_time_told
 from sim.discovery.cases import START, Cases
 
-__all__ = ["Contexts", "fewer_contexts", "find_contexts", "states_of"]
+__all__ = ["Contexts", "fewer_contexts", "find_contexts", "gains_by_stage", "states_of"]
 
 #: Visits that a context of its own needs.
 FEWEST = 25
@@ -60,6 +60,10 @@ class Contexts:
         """Return the stage of the log of a state."""
         return int(self.at_once.stage_of[self.keys[state][0]])
 
+    def since_goal(self, state: int) -> bool:
+        """Return whether whoever is in a state has been at the goal, where that is told apart."""
+        return bool(self.at_once.since_goal[self.keys[state][0]])
+
     @property
     def ages(self) -> tuple[int, ...]:
         """Age from which on cases enter each state, in steps."""
@@ -101,8 +105,6 @@ def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES, at_once: AtO
     luck = np.random.default_rng([seed, 11])
     half = luck.random(cases.count) < 0.5
     in_half = half[cases.case]
-    octave = np.floor(np.log2(np.maximum(cases.stay, 1.0))).astype(np.int64) // 2
-    outcome = np.where(cases.following < 0, 0, 1 + cases.following * 32 + np.minimum(octave, 31))
     history = _history(cases, at_once)
     keys: list[tuple[int, ...]] = [(int(stage),) for stage in np.unique(cases.stage)]
     gains, parameters = [0.0] * len(keys), [0] * len(keys)
@@ -115,8 +117,7 @@ def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES, at_once: AtO
         path = path * width + (history[:, depth] + 1)
     order = np.argsort(path)
     path, halves = path[order], in_half[order]
-    # Where next and when, or where alone: time has many classes, in which a gain is lost where visits are few.
-    outcomes = [_Outcomes.of(each[order], halves) for each in (outcome, cases.following + 1)]
+    outcomes = _outcomes(cases, order, halves)
     begins = np.searchsorted(path, [(key[0] + 1 + one) * width**_DEPTH for key in keys for one in (0, 1)])
     level = list(zip(keys, *begins.reshape(-1, 2).T.tolist(), strict=True))
     for depth in range(1, _DEPTH + 1):
@@ -156,6 +157,50 @@ def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES, at_once: AtO
     return Contexts(tuple(keys), tuple(gains), tuple(parameters), at_once)
 
 
+def _outcomes(cases: Cases, rows: NDArray[np.int64], half: NDArray[np.bool_]) -> list[_Outcomes]:
+    """Return what became of some visits: where they went and when, and where alone.
+
+    Time has many classes, in which a gain is lost where visits are few.
+    """
+    octave = np.floor(np.log2(np.maximum(cases.stay, 1.0))).astype(np.int64) // 2
+    both = np.where(cases.following < 0, 0, 1 + cases.following * 32 + np.minimum(octave, 31))
+    return [_Outcomes.of(each[rows], half) for each in (both, cases.following + 1)]
+
+
+def gains_by_stage(cases: Cases, apart: NDArray[np.bool_], seed: int) -> dict[int, tuple[float, int]]:
+    """Return what it gains to tell visits of a stage apart, where enough of them are and enough are not.
+
+    Parameters
+    ----------
+    cases : Cases
+    apart : bool (n,)
+        Which visits are told from the others of their stage.
+    seed : int
+        Of the halves that judge each other.
+
+    Returns
+    -------
+    dict
+        By stage, held-out log likelihood gained (nats) and parameters added: by where cases go next and when, or by
+        where alone, whichever gains more.
+    """
+    half = (np.random.default_rng([seed, 11]).random(cases.count) < 0.5)[cases.case]
+    order = np.argsort(2 * cases.stage + apart, kind="stable")
+    outcomes = _outcomes(cases, order, half[order])
+    bounds = np.searchsorted((2 * cases.stage + apart)[order], np.arange(2 * len(cases.stages) + 1)).tolist()
+    found = {}
+    for stage in range(len(cases.stages)):
+        begin, middle, end = bounds[2 * stage : 2 * stage + 3]
+        if min(middle - begin, end - middle) < FEWEST:
+            continue
+        parts = [(begin, middle), (middle, end)]
+        found[stage] = max(
+            (sum(gain for gain, _ in both), sum(added for _, added in both))
+            for both in (each.gains((begin, end), parts) for each in outcomes)
+        )
+    return found
+
+
 def _enough(gain: float, added: int) -> bool:
     """Return whether what is held out gains more than so many parameters could by chance."""
     return gain > max(_LEAST_GAIN, 0.5 * float(np.sqrt(added)))
@@ -172,7 +217,9 @@ def _known_before(
     if len(context) < 3:
         return ()
     _, before, *earlier = context
-    same = np.flatnonzero((at_once.stage_of == before) & ~at_once.last).tolist()
+    # Who has not been at the goal comes from none who has.
+    mine = ~at_once.last & (at_once.since_goal <= at_once.since_goal[context[0]])
+    same = np.flatnonzero((at_once.stage_of == before) & mine).tolist()
     found: dict[tuple[int, ...], None] = {}
     for key in ((at, *earlier) for at in same):
         found.update(dict.fromkeys(_known_before(key, at_once, judged)))

@@ -30,6 +30,7 @@ from sim.discovery.own_hazards import own_hazards, with_own
 from sim.discovery.persona_mixture import Mixture, find_personas
 from sim.discovery.product_limit import aalen_johansen
 from sim.discovery.purchases import Purchases, amounts_where_paid, find_purchases
+from sim.discovery.since_goal import since_goal_apart
 from sim.discovery.state_edges import FINE
 from sim.discovery.time_step import UNITS, choose_unit
 from sim.discovery.turning_points import TurningPoint, turning_points
@@ -185,7 +186,7 @@ def discovering(
     mixture = find_personas(cases, seed)
     part, belongs = _some(cases, mixture.belongs, seed)
     with beside(partial(_judge, part, slugs, unit, belongs, at_goal, seed, threads), apart=threads != 1) as judged:
-        fitted = _fit(part, belongs, UNITS[unit], seed)
+        fitted = _fit(part, belongs, UNITS[unit], at_goal, seed)
         files = found_scenario(
             name,
             title,
@@ -197,7 +198,7 @@ def discovering(
             goal=at_goal,
             case_ends=ends_beside(cases, at_goal),
             purchases=bought,
-            longest=int(np.bincount(cases.stage, weights=cases.stay).argmax()),
+            longest=_longest(cases, at_goal),
         )
         stages, edges = lived_map(cases)
         found = Discovery(
@@ -265,19 +266,22 @@ class _Fitted:
         return sum(_EDGE_BYTES + _PAIR_BYTES * (len(edge.by_step) + len(edge.by_visit)) for edge in edges.values())
 
 
-def _fit(cases: Cases, belongs: NDArray[np.float64], seconds: float, seed: int) -> _Fitted:
+def _fit(cases: Cases, belongs: NDArray[np.float64], seconds: float, goal: int, seed: int) -> _Fitted:
     """Find how much of what came before, and how many phases, the states of a journey are to tell, and fit it.
 
     There are so many states at the most; each phase takes some from the contexts. Cases kept aside decide: that number
     of phases is taken with which phases and contexts together make them likeliest, as far as the file can hold it.
     """
     cases, at_once = told_apart(cases, seconds, MOST_STATES)
-    over = ended_weights(cases, cases.stage)
     seen = _from_the_beginning(cases)
+    if seen:
+        cases, at_once = since_goal_apart(cases, at_once, _few(cases, seed), goal, seed, MOST_STATES)
+    over = ended_weights(cases, cases.stage)
     if seen:
         cases, at_once = last_apart(cases, at_once, over, MOST_STATES)
         over = at_once.over_apart(cases.stage, over)
-    few, few_over = _few(cases, over, seed)
+    few = _few(cases, seed)
+    few_over = over if few is cases else over[np.isin(np.repeat(cases.number, cases.lengths), few.number)]
     every = find_contexts(few, seed, MOST_STATES, at_once)
     if seen:
         every = with_ages(few, every, few_over, seconds, seed, MOST_STATES)
@@ -334,16 +338,13 @@ def _some(cases: Cases, belongs: NDArray[np.float64], seed: int) -> tuple[Cases,
     return subset(cases, few), belongs[few]
 
 
-def _few(cases: Cases, over: NDArray[np.float64], seed: int) -> tuple[Cases, NDArray[np.float64]]:
-    """Return the cases on which it is chosen what a journey tells apart, and their probabilities to be over.
-
-    Every stage is visited by one of them.
-    """
+def _few(cases: Cases, seed: int) -> Cases:
+    """Return the cases on which it is chosen what a journey tells apart; every stage is visited by one of them."""
     if cases.stage.size <= _MOST_CHOSEN:
-        return cases, over
+        return cases
     _, visit = np.unique(cases.stage, return_index=True)
     chosen = np.union1d(_drawn(cases, _MOST_CHOSEN, [seed, 41]), np.searchsorted(cases.first, visit, side="right") - 1)
-    return subset(cases, chosen), over[np.isin(cases.case, chosen)]
+    return subset(cases, chosen)
 
 
 def _drawn(cases: Cases, most: int, key: Sequence[int]) -> NDArray[np.int64]:
@@ -392,6 +393,15 @@ def _purchases_of(
     return log, find_purchases(log, cases, given)
 
 
+def _longest(cases: Cases, goal: int) -> int:
+    """Return the stage, other than the goal, in which cases that go on from it spend most of their time."""
+    lived = np.bincount(
+        cases.stage, weights=np.where(cases.following >= 0, cases.stay, 0.0), minlength=len(cases.stages)
+    )
+    lived[goal] = -1.0
+    return int(lived.argmax())
+
+
 def _stages_of(cases: Cases, slugs: Sequence[str], given: object, key: str, how: str = "") -> tuple[int, ...]:
     names = [given] if isinstance(given, str | int) else given
     if not isinstance(names, list | tuple) or not names:
@@ -423,7 +433,7 @@ def _judge(
     found = []
     for learned, held in halves:
         train, test = subset(cases, learned), subset(cases, held)
-        fitted = _fit(train, belongs[learned], UNITS[unit], seed)
+        fitted = _fit(train, belongs[learned], UNITS[unit], goal, seed)
         shares, journeys = fitted.shares, fitted.journeys
         files = found_scenario("judged", "", slugs, journeys, shares, step=unit, customers=held.size, goal=goal)
         # As many as were kept aside: a distance depends on how many there are.

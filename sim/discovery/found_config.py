@@ -23,6 +23,8 @@ ENDED_STAGE = "ended"
 #: The stage that cases of several kinds, or of an age that counts, pass before their first.
 _BEGIN = "begin"
 _FEWEST_SIMULATED = 1000
+#: Share of cases that do not come to the goal: of fewer there is hardly anybody to be led there.
+_HARDLY = 0.01
 
 #: A share by age: (first step of the run, share).
 _ByAge = tuple[tuple[int, float], ...]
@@ -362,14 +364,15 @@ def found_scenario(
     purchases : Purchases, optional
         What is bought, for a market.
     longest : int, optional
-        Stage in which cases spend most of their time: where nobody is seen to end, it is left sooner.
+        Stage in which cases spend most of their time: where hardly anybody ends short of the goal, it is left sooner.
 
     Returns
     -------
     dict
     """
     ends = any(edge.target == ENDED for journey in by_persona.values() for edge in journey.edges)
-    sooner = None if ends else longest
+    all_there = case_ends is not None and case_ends.missed < _HARDLY
+    sooner = longest if all_there or not ends else None
     personas = {persona: {"title": persona.replace("_", " "), "share": share} for persona, share in shares.items()}
     horizon = min(max(journey.horizon for journey in by_persona.values()), MOST_STEPS)
     assumptions = [

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from os.path import commonprefix
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.discovery.cases import Cases
 from sim.discovery.goal import ends_only
 from sim.discovery.hazards import TimedJourney
-from sim.discovery.state_edges import ENDED, TimedEdge, parts_from
+from sim.discovery.state_edges import ENDED, TimedEdge, pairs_of, parts_from
 from sim.number_format import percent
 
 __all__ = ["CaseEnds", "assumed_effect", "ends_beside", "led_journey"]
@@ -33,10 +34,13 @@ class CaseEnds:
         Stages with which cases end, short of the goal: lost, abandoned.
     left : frozenset of int
         Stages whose ends are left as they are: the goal, and those in which most who end have been at the goal.
+    missed : float
+        Share of cases that do not come to the goal.
     """
 
     short: frozenset[int]
     left: frozenset[int]
+    missed: float
 
 
 def ends_beside(cases: Cases, goal: int) -> CaseEnds:
@@ -60,6 +64,7 @@ def ends_beside(cases: Cases, goal: int) -> CaseEnds:
     return CaseEnds(
         frozenset(np.flatnonzero(ends_only(cases) & ~after).tolist()) - {goal},
         frozenset(np.flatnonzero(after).tolist()) | {goal},
+        float(1.0 - reached.mean()),
     )
 
 
@@ -79,9 +84,9 @@ def assumed_effect(sooner: str | None = None) -> dict[str, str]:
 def led_journey(journey: TimedJourney, *, ends: CaseEnds, sooner: int | None = None) -> TimedJourney:
     """Return a journey with the assumed effect.
 
-    Of those who would end short of the goal some go on as the others in their stage do. Where last visits are told
-    apart, theirs becomes a visit of those who go on, so that they come to the stage no more often than they did. Where
-    they would end by going to a stage such as *lost*, they go where the others go.
+    Of those who would end short of the goal, and have not been there, some go on as the others in their stage do. Where
+    last visits are told apart, theirs becomes a visit of those who go on, so that they come to the stage no more often
+    than they did. Where they would end by going to a stage such as *lost*, they go where the others go.
 
     Parameters
     ----------
@@ -104,7 +109,8 @@ def led_journey(journey: TimedJourney, *, ends: CaseEnds, sooner: int | None = N
         if sooner is not None:
             edges += _faster(mine) if stage == sooner and state not in journey.instant else mine
             continue
-        kept = _KEPT if state not in journey.instant and stage not in ends.left | ends.short else 0.0
+        apart = state in journey.instant or journey.contexts.since_goal(state)
+        kept = 0.0 if apart or stage in ends.left | ends.short else _KEPT
         edges += _shared_out(_kept_here(mine, kept), journey, ends)
     if sooner is not None:
         return replace(journey, edges=tuple(edges))
@@ -144,8 +150,11 @@ def _instead(state: int, ways: Mapping[int, float], journey: TimedJourney, ends:
     contexts = journey.contexts
     stage = contexts.stage_at(state)
     last = contexts.at_once.last
+    if contexts.since_goal(state):
+        return {}
     phase = contexts.phase or (0,) * len(contexts.keys)
-    on = [at for at, count in ways.items() if count > 0.0 and not last[contexts.keys[at][0]]]
+    apart = {at for at in ways if last[contexts.keys[at][0]] or contexts.since_goal(at)}
+    on = [at for at, count in ways.items() if count > 0.0 and at not in apart]
     if stage in ends.short:
         same = {at: ways[at] for at in on if contexts.stage_at(at) not in ends.short}
     elif last[contexts.keys[state][0]] and stage not in ends.left:
@@ -172,7 +181,8 @@ def _who_go_on(state: int, journey: TimedJourney) -> dict[int, float]:
     nearest: tuple[int, dict[int, float]] = (-1, {})
     for (key, phase), parts in contexts.parts().items():
         at, count = parts[0], float(going[list(parts)].sum())
-        if at in journey.instant or contexts.stage_at(at) != stage or phase != mine or count <= 0.0:
+        apart = at in journey.instant or contexts.since_goal(at)
+        if apart or contexts.stage_at(at) != stage or phase != mine or count <= 0.0:
             continue
         together = len(commonprefix([before, key[1:]]))
         if together > nearest[0]:
@@ -204,15 +214,19 @@ def _kept_here(edges: list[TimedEdge], kept: float) -> list[TimedEdge]:
 
 
 def _faster(edges: list[TimedEdge]) -> list[TimedEdge]:
-    """Return edges with hazards raised by the assumed factor, as far as all together stay below 1."""
-    first = [edge for edge in edges if _is_first(edge)]
-    steps = {step for edge in first for step, _ in edge.by_step}
-    total = max(
-        (sum([value for begin, value in edge.by_step if begin <= step][-1] for edge in first) for step in steps),
-        default=0.0,
-    )
-    factor = max(min(_SOONER, (1.0 - 1e-6) / total), 1.0) if total > 0.0 else 1.0
-    return [_times(edge, factor) for edge in edges]
+    """Return edges with hazards raised by the assumed factor, in each step as far as all together stay below 1."""
+    steps = sorted({step for edge in edges for step, _ in edge.by_step})
+    begins = np.array(steps)
+    rates = [_at(edge.by_step, begins) for edge in edges]
+    total = sum(rate for edge, rate in zip(edges, rates, strict=True) if _is_first(edge))
+    factor = np.clip((1.0 - 1e-6) / np.maximum(total, 1e-6), 1.0, _SOONER)
+    return [replace(edge, by_step=pairs_of(begins, rate * factor)) for edge, rate in zip(edges, rates, strict=True)]
+
+
+def _at(pairs: tuple[tuple[int, float], ...], steps: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the values that hold in steps."""
+    begins, values = np.array(pairs, np.float64).T
+    return values[np.searchsorted(begins, steps, side="right") - 1]
 
 
 def _times(edge: TimedEdge, factor: float, *, led: bool = False) -> TimedEdge:

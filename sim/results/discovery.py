@@ -35,7 +35,8 @@ def configuration_files(found: Discovery, name: str, source: str) -> dict[str, s
         "scenario": f"journey compare --config-dir FOLDER scenario={name}",
         "market": "Brands, prices and purchases as the log shows them; what is assumed stands in the scenario.",
         "personas": "Kinds of cases by what they do.",
-        "journey": "As lived: hazards by time in stage; `__after_`: what came before, `__phase_`: how far a case is;"
+        "journey": "As lived: hazards by time in stage; `__after_`: what came before, `__since_goal`: after the first"
+        " visit to the goal, `__phase_`: how far a case is;"
         " `by_visit`: how many stages it has visited.",
     }
     texts = {}

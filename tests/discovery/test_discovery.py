@@ -131,7 +131,7 @@ def test_what_is_told_apart_is_chosen_on_some_cases_and_estimated_on_all(tmp_pat
     words = ["a" + "".join(luck.choice(["bcx", "dcy"], luck.integers(1, 5))) for _ in range(600)] + ["az"]
     cases = log_of(tmp_path, words)
     monkeypatch.setattr("sim.discovery.discover._MOST_CHOSEN", cases.stage.size // 3)
-    fitted = _fit(cases, np.ones((cases.count, 1)), 86_400, 1)
+    fitted = _fit(cases, np.ones((cases.count, 1)), 86_400, cases.stages.index("x"), 1)
     keys = [tuple(cases.stages[at] for at in key if at < len(cases.stages)) for key in fitted.contexts.keys]
     assert {"a", "b", "c", "d", "x", "y", "z"} <= {key[0] for key in keys if len(key) == 1}
     assert {("c", "b"), ("c", "d")} & set(keys)
@@ -188,7 +188,7 @@ def test_personas_are_as_large_as_cases_are_likely_of_each(tmp_path):
     )
     # Of the second kind nobody is for sure.
     belongs = np.where(often[:, None], [0.4, 0.6], [0.9, 0.1])
-    fitted = _fit(cases, belongs, 86_400, 1)
+    fitted = _fit(cases, belongs, 86_400, cases.stages.index("f"), 1)
     assert list(fitted.shares.values()) == pytest.approx(belongs.mean(axis=0).tolist())
     a, b = ((cases.stages.index(name),) for name in "ab")
     to_b = {

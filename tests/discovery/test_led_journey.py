@@ -114,3 +114,14 @@ def test_ends_after_the_goal_are_left_as_they_are(journeys_of):
     for way in (("c", "d"), ("c", "e"), ("e", "d"), ("e", "ended")):
         assert led[way] / led["b", "c"] == pytest.approx(classic[way] / classic["b", "c"], rel=1e-3)
     assert led["b", "ended"] == pytest.approx(0.8 * classic["b", "ended"], rel=1e-3) and led["b", "ended"] > 0.0
+
+
+def test_where_all_come_to_the_goal_the_stage_that_takes_most_time_is_left_sooner(log_of):
+    """Nobody is there to be led to the goal: an arm that led nobody would not differ from the other."""
+    luck = np.random.default_rng(6)
+    words = ["ab" * luck.geometric(0.5) + "c" for _ in range(300)]
+    gaps = [np.array([(9.0 if letter == "b" else 2.0) * DAY for letter in word[:-1]]) for word in words]
+    gaps = [np.round(gap * luck.uniform(0.5, 1.5, gap.size) / DAY + 0.5) * DAY for gap in gaps]
+    files = discover(log_of(words, gaps, np.arange(300) % 50 * DAY), "x", "x", goal="c", seed=1, threads=1).files
+    assert any("leave b, where they spend most" in each["what"] for each in files["scenario"]["x"]["assumptions"])
+    assert files["journey"]["x"]["edges"] != files["journey"]["x_proactive"]["edges"]
