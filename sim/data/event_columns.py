@@ -14,6 +14,8 @@ from sim.data.dates import looks_like_date
 from sim.data.head_line import example_names
 from sim.data.ids import missing_words
 from sim.data.layout import plain_head
+from sim.data.order_rows import may_number_orders
+from sim.data.role_heads import role_of_head
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
@@ -58,6 +60,10 @@ LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("new_value", "newvalue", "value_new", "to_string", "tostring"),
         ("activity_id", "activityid", "page_path", "webpage", "web_page", "phase", "operation", "handling", "task",
          "task_name", "step_name", "process_step", "interaction_type"),
+        ("evento", "evenement", "ereignis", "gebeurtenis", "zdarzenie", "olay", "событие", "actividad", "atividade",
+         "activite", "attivita", "activiteit", "aktivitet", "czynnosc", "faaliyet", "действие", "活動", "活动",
+         "アクティビティ", "イベント", "事件", "操作", "工序", "작업", "활동", "etapa", "etape", "etap", "schritt",
+         "vorgang", "fase", "этап", "accion", "acao", "aktion", "tipo_evento", "tipo_de_evento"),
     ),
     "time": (
         ("time_timestamp",),
@@ -343,11 +349,19 @@ def _by_their_cells(
     plain: Mapping[str, str],
     sample: Sequence[Mapping[str, str]],
 ) -> None:
-    """Add the roles that no head tells and the cells of one column do: its only times, stages, and transitions."""
+    """Add the roles that one column plays by its cells or in another language: times, stages, and transitions."""
     used = {head for named in chosen.values() for head in named}
     free = [head for head in plain if head not in used]
     if "time" not in chosen and len(dated := [head for head in free if _is_dated(head, sample)]) == 1:
         chosen["time"] = (dated[0],)
+    customers, orders, days = (
+        [head for head in free if role_of_head(plain[head], "customer")],
+        [head for head in free if may_number_orders(plain[head]) and plain[head] != "name"],
+        [head for head in free if role_of_head(plain[head], "date")],
+    )
+    for role, named in (("case", customers), ("case", orders), ("time", days)):
+        if role not in chosen and len(named) == 1:
+            chosen[role] = (named[0],)
     if "activity" not in chosen and len(told := [head for head in free if _OF_STAGES.fullmatch(plain[head])]) == 1:
         chosen["activity"] = (told[0],)
     if "lifecycle" in chosen or "lifecycle" in given:
@@ -491,7 +505,9 @@ def _likely(role: str, heads: Sequence[str], sample: Sequence[Mapping[str, str]]
     again = [head for head in heads if 1 < len(counts[head]) < counts[head].total() and not _is_dated(head, sample)]
     if role == "case":
         numbered = [head for head in again if _ID.search(plain_head(head)) and not _DOES_IT.search(plain_head(head))]
-        return sorted(numbered, key=lambda head: -len(counts[head]))
+        return sorted(
+            numbered or [head for head in again if _ID.search(plain_head(head))], key=lambda head: -len(counts[head])
+        )
     return [head for head in again if _SAYS_WHAT.search(plain_head(head)) and not _ID.search(plain_head(head))]
 
 

@@ -27,7 +27,7 @@ from sim.data.event_log import NO_STAGE, LogBuilder, LogLayout
 from sim.data.event_times import NO_TIME, EventTimes
 from sim.data.format_options import DECIMALS
 from sim.data.head_line import find_head, lines_until
-from sim.data.ids import ROUNDED, is_missing, plain_ids
+from sim.data.ids import ROUNDED, are_codes, is_missing, plain_ids
 from sim.data.layout import plain_head
 from sim.data.money_heads import unit_of_head
 from sim.data.parquet_file import columns_of_days, numeric_columns, parquet_blocks, parquet_fields
@@ -196,6 +196,8 @@ class _TableReader:
         #: Words taken for no value in columns that decide about no row, with how many rows have each.
         self._no_value: dict[str, Counter[str]] = {}
         self._kept_of = dict.fromkeys(columns.kept, 0)
+        #: Words for no value that are names here.
+        self._codes: set[str] = set()
         self._read = 0
 
     def take(self, block: dict[str, Any]) -> None:
@@ -303,6 +305,9 @@ class _TableReader:
             gone |= is_total(cells, compute)
             if self.missing is None:
                 gone |= is_missing(cells, NOBODY, pyarrow, compute)
+                if (odd := cells.filter(pyarrow.array(gone)).to_pylist()) and any(odd):
+                    self._codes |= are_codes(odd, cells.to_pylist())
+                    gone &= ~np.asarray(compute.is_in(cells, pyarrow.array(sorted(self._codes), pyarrow.string())))
         return gone
 
     def _refuse_long(self, role: str, cells: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim.data.cells import plain_cells
 
-__all__ = ["MISSING", "ROUNDED", "Spellings", "is_missing", "missing_words", "name_keys", "plain_ids"]
+__all__ = ["MISSING", "ROUNDED", "Spellings", "are_codes", "is_missing", "missing_words", "name_keys", "plain_ids"]
 
 #: How tools write that there is no value, in small letters. What may be an answer or a code is not: ND, geen.
 MISSING = (
@@ -35,6 +36,8 @@ MISSING = (
     "\u043d\u0435\u0442 \u0434\u0430\u043d\u043d\u044b\u0445",
     "\u043d\u0435\u0438\u0437\u0432\u0435\u0441\u0442\u043d\u043e", "\u4e0d\u660e", "\u672a\u77e5",
 )  # fmt: skip
+#: So many words that differ in their last letter alone are codes.
+_MOST_LETTERS = 20
 #: An id that a table tool has rounded: its last digits are gone. 5e10 is none: tools write a sign or decimals.
 ROUNDED = r"^\d(?:[.,]\d+[eE]\+?|[eE]\+)\d{2,3}$"
 
@@ -57,6 +60,31 @@ def is_missing(cells: Any, words: Sequence[str] | None, pyarrow: Any, compute: A
     """
     found = compute.is_in(compute.utf8_lower(cells), pyarrow.array(missing_words(words)))
     return np.asarray(found.to_numpy(zero_copy_only=False))
+
+
+def are_codes(words: Sequence[str], among: Sequence[str]) -> set[str]:
+    """Return the words that are names among names in capitals: NA where NB, NC and so on are there.
+
+    Parameters
+    ----------
+    words : sequence of str
+        That usually say that there is no value.
+    among : sequence of str
+        The different names of a column.
+
+    Examples
+    --------
+    >>> names = [f"N{letter}" for letter in string.ascii_uppercase]
+    >>> are_codes(["NA", "null"], names), are_codes(["NA"], ["NA", "NB", "Anna"])
+    ({'NA'}, set())
+    """
+    there = set(among)
+    return {
+        word
+        for word in words
+        if re.fullmatch("[A-Z]{2,3}", word)
+        and sum(word[:-1] + letter in there for letter in string.ascii_uppercase) >= _MOST_LETTERS
+    }
 
 
 def missing_words(words: Sequence[str] | None) -> tuple[str, ...]:

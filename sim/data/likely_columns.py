@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from sim.data.amounts import looks_like_amount
 from sim.data.dates import looks_like_date
-from sim.data.role_heads import ROLES, role_of_head, speaks_of_another_day
+from sim.data.role_heads import QUANTITIES, ROLES, role_of_head, speaks_of_another_day
 
 __all__ = ["likely_amounts", "likely_customers", "likely_dates", "only_day"]
 
@@ -21,12 +21,19 @@ _OF_MONEY = ("betrag", "summe", "umsatz", "wert", "bedrag")
 #: Words and ends of what is numbered.
 _NUMBERS = frozenset({"id", "number", "no", "nr", "num", "code", "user", "phone", "zip", "postcode", "nummer"})
 _NUMBERED = ("nr", "nummer", "number", "num", "id")
+#: Words of what is counted, measured or coded rather than paid.
+_COUNTS = frozenset({
+    "pct", "percent", "percentage", "percentual", "prozent", "rate", "ratio", "taxa", "share", "status", "estado",
+    "state", "year", "month", "week", "day", "hour", "ano", "mes", "jahr", "monat", "annee", "mois", "age", "edad",
+    "idade", "alter", "via", "idx", "index", "row", "line", "rating", "score", "points", "puntos", "puntuacion",
+    "postal", "latitude", "longitude", "latitud", "longitud", "lat", "lon", "lng",
+})  # fmt: skip
 #: Of parts of what is paid, of what is not, and of what the seller paid.
 _PARTS = frozenset({
     "discount", "discounts", "shipping", "tax", "taxes", "refund", "refunded", "fee", "subtotal", "vat", "tip",
     "cumulative", "running", "balance", "lifetime", "ltv", "saldo", "cost", "costs", "cogs", "coste", "costo", "custo",
-    "kosten", "koszt", "compra", "einkauf", "livraison", "remise", "envio", "versand", "latitude", "longitude",
-    "latitud", "longitud", "lat", "lon", "lng", "stock", "profit",
+    "kosten", "koszt", "compra", "einkauf", "livraison", "remise", "envio", "versand", "stock", "profit", "freight",
+    "frete", "flete", "desconto", "descuento", "rabatt", "cashback", "charges", "tendered",
 })  # fmt: skip
 _WHOLE = frozenset({"total", "gesamt", "paye", "paid", "grand", "ingreso", "revenue"})
 #: Parts of heads that speak of people.
@@ -105,7 +112,7 @@ def likely_customers(plain: Sequence[str], sample: Sequence[Sequence[str]]) -> l
 def likely_amounts(
     plain: Sequence[str], sample: Sequence[Sequence[str]], used: Collection[int]
 ) -> tuple[list[int], bool]:
-    """Return the columns of numbers, the likeliest amount first, and whether all of them number things.
+    """Return the columns of numbers, the likeliest amount first, and whether all of them number or count things.
 
     Parameters
     ----------
@@ -130,7 +137,7 @@ def likely_amounts(
         if at not in used and _are(sample, at, _is_number):
             said = head.split("_")
             words = frozenset(said)
-            numbered = bool(_NUMBERS & words) or said[-1].endswith(_NUMBERED)
+            numbered = bool((_NUMBERS | _COUNTS) & words) or said[-1].endswith(_NUMBERED) or head in QUANTITIES
             of_money = bool(_MONEY & words) or said[-1].endswith(_OF_MONEY)
             fitting.append((numbered, bool(_PARTS & words), not of_money, not _WHOLE & words, at))
     fitting.sort()

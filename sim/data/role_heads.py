@@ -251,43 +251,20 @@ _OF_WHAT = frozenset(
 _OF_PAYING = frozenset({
     "payment", "donation", "gift", "contribution", "deposit", "billing", "bill", "charge", "receipt", "zahlung",
     "paiement", "pago", "pagamento", "betaling", "don", "donacion", "donazione", "doacao", "spende", "platnosci",
-    "odeme", "oedeme", "оплаты", "платежа", "внеску", "надходження", "поступления",
+    "odeme", "oedeme", "criacao", "creacion", "creation", "creazione", "erstellung", "utworzenia", "создания",
+    "створення", "оплаты", "платежа", "внеску", "надходження", "поступления",
 })  # fmt: skip
 _MONEY = frozenset({
     "amount", "betrag", "montant", "importe", "importo", "valor", "valore", "bedrag", "belopp", "belob", "belop",
     "kwota", "wartosc", "tutar", "tutari", "castka", "osszeg", "oesszeg", "summa", "сумма", "стоимость", "сума",
     "total", "totale", "totaal", "toplam", "celkem", "vegosszeg", "vegoesszeg", "suma", "razem", "umsatz", "итого",
-    "итог", "sum",
+    "итог", "sum", "monto", "faturado", "facturado",
 })  # fmt: skip
 #: What an amount of money may be of, beside what a date may be of.
-_HOW_MUCH = frozenset(
-    {
-        "prix",
-        "precio",
-        "prezzo",
-        "preco",
-        "cena",
-        "ttc",
-        "ht",
-        "netto",
-        "brutto",
-        "net",
-        "brut",
-        "netta",
-        "ingreso",
-        "ingresos",
-        "paye",
-        "payee",
-        "pagado",
-        "pagato",
-        "betaald",
-        "bezahlt",
-        "paid",
-        "общая",
-        "грн",
-        "руб",
-    }
-)
+_HOW_MUCH = frozenset({
+    "prix", "precio", "prezzo", "preco", "cena", "ttc", "ht", "netto", "brutto", "net", "brut", "netta", "ingreso",
+    "ingresos", "paye", "payee", "pagado", "pagato", "betaald", "bezahlt", "paid", "общая", "грн", "руб", "grand",
+})  # fmt: skip
 #: What is paid is an amount with tax.
 _NET = frozenset({"ht", "net", "netto", "netta", "brutto", "brut"})
 #: Days on which nobody buys, and those that a table is of.

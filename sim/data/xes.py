@@ -33,6 +33,9 @@ _LOOKED_AT = 100
 #: 2019/11/03: tools that make XES of tables leave times as they were; with the year first they can be read in one way.
 _SLASHES = r"^(\d{4})[/.](\d{2})[/.](\d{2})(?=[ T]|$)"
 
+#: Keys that name the case, which belong to a trace rather than to its events.
+_CASE_KEY = r"(?i)case[ _-]?(?:id|concept:name)|case|case:concept:name|trace[ _-]?id"
+
 
 class _ShortTags(io.RawIOBase):
     """A stream that refuses a tag or text of more than a million bytes before a parser collects it."""
@@ -284,6 +287,12 @@ class _XesReader:
             raise ConfigError(
                 f"{self.builder.where}: no event and no trace has the key {show(key)} that columns or attributes name;"
                 f" {suggest(key, keys, 'there are')}"
+            )
+        of_events = [key for key in self.keys if re.fullmatch(_CASE_KEY, key)]
+        if self.traces == self.unnamed == 1 and of_events:
+            raise ConfigError(
+                f"{self.builder.where}: all events are in one trace without a name, and each has {of_events[0]!r};"
+                " write a trace for each case, or the log as CSV"
             )
         builder, repeated = self.builder, sum(count - 1 for count in self.names.values())
         if self.unnamed:

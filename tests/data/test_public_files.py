@@ -50,6 +50,8 @@ def plain(_, who, when, cents):
         "NombreCliente,Fecha,Total",
         "client_id,expended_on,amount",
         "Contributor_ID,month,Amount",
+        "id_cliente,fecha,monto",
+        "Client,Date_CMD,Grand Total Amount",
     ),
 )
 def test_heads_of_public_tables_are_known(tmp_path, head):
@@ -95,7 +97,17 @@ def test_what_a_thing_cost_the_shop_is_not_proposed_as_the_amount(tmp_path):
         return at, who, when, cents / 200, 18.5, cents / 100
 
     path = write(tmp_path, "ORDER_NO,CLIENTE,FECHA,PRECIO_COMPRA,latitud,VALUACION", row)
-    with pytest.raises(ConfigError, match=r"and 'VALUACION' may be it \(or 'PRECIO_COMPRA', 'latitud', 'ORDER_NO'\)"):
+    with pytest.raises(ConfigError, match=r"and 'VALUACION' may be it \(or 'PRECIO_COMPRA', 'ORDER_NO', 'latitud'\)"):
+        read_transactions(path)
+
+
+def test_what_is_counted_is_not_proposed_as_the_amount(tmp_path):
+    path = write(
+        tmp_path,
+        "pedido_id,cliente,data,quantidade,desconto_pct,order_status",
+        lambda at, who, when, _: (at, who, when, 2, 15, 3),
+    )
+    with pytest.raises(ConfigError, match="as the amount; say 'columns={amount: HEAD}', or 'columns={amount: null}'"):
         read_transactions(path)
 
 

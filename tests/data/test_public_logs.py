@@ -1,5 +1,6 @@
 """Kinds of event logs as public repositories have them: read as they are, or refused with what helps."""
 
+import string
 from datetime import datetime, timedelta
 
 import pyarrow as pa
@@ -47,6 +48,9 @@ def plain(_, *event):
         "TID,Activity,Endtime",
         "patient,handling,time",
         "COOKIE,Webpage,Time",
+        "cliente,tipo_evento,data_evento",
+        "Kundennummer,Vorgang,Datum",
+        "id_pedido,etapa,fecha_hora",
     ),
 )
 def test_heads_of_public_logs_are_known(tmp_path, head):
@@ -144,4 +148,31 @@ def test_object_centric_logs_in_csv_are_told(tmp_path):
     head = "ocel:eid,ocel:timestamp,ocel:activity,ocel:type:order"
     path = write(tmp_path, head, lambda at, case, activity, time: (at, time, activity, f"['{case}']"))
     with pytest.raises(ConfigError, match=r"is OCEL in CSV, with several objects in a cell; write it as OCEL 2.0 JSON"):
+        read_event_log(path)
+
+
+def test_names_in_capitals_are_none_for_no_value_among_their_like(tmp_path):
+    """NA and NAN are cases of a public log of a hospital, between MZ and NB, and NAM and NAO."""
+    path = tmp_path / "log.csv"
+    names = [f"{first}{second}" for first in ("N", "NA", "TB") for second in string.ascii_uppercase]
+    lines = [f"{name},{activity},2024-03-14 08:0{at}" for name in names for at, activity in enumerate("ab")]
+    path.write_text("case,activity,time\n" + "\n".join(lines) + "\n")
+    log = read_event_log(path)
+    assert set(log.case_names) == set(names) and not log.left_out
+    path.write_text("case,activity,time\nNB,a,2024-03-14\nNA,a,2024-03-14\nNB,b,2024-03-15\n")
+    assert read_event_log(path).left_out == {"without a case": 1}
+
+
+def test_one_trace_without_a_name_for_all_cases_is_refused(tmp_path):
+    path = tmp_path / "log.xes"
+    events = "".join(
+        f'<event><int key="case_id" value="{at % 2}"/><string key="concept:name" value="a"/>'
+        f'<date key="time:timestamp" value="2024-03-14T08:0{at}:00Z"/></event>'
+        for at in range(6)
+    )
+    trace = f'<trace><string key="concept:name" value=""/>{events}</trace>'
+    path.write_text(f'<?xml version="1.0"?><log>{trace}</log>')
+    with pytest.raises(
+        ConfigError, match="in one trace without a name, and each has 'case_id'; write a trace for each"
+    ):
         read_event_log(path)
