@@ -22,17 +22,21 @@ __all__ = ["FontTexts", "TextLayout"]
 
 #: Where they lie in the cache.
 TEXTS = "texts"
-#: So many fonts, each with so many texts: those of three reports.
-MOST_KEPT, MOST_TEXTS = 12, 600
+#: So many fonts, each with so many texts: those of two reports.
+MOST_KEPT, MOST_TEXTS = 12, 400
 
 
 class TextLayout(NamedTuple):
-    """A text in a font of 100 points: its size, and its glyphs by number, each with its place."""
+    """A text in a font of 100 points: its size, its glyphs by number, and how far from its start each stands.
 
-    width: float
-    height: float
-    descent: float
-    glyphs: list[tuple[int, float, float]]
+    All lengths are whole numbers of FreeType's units, 64 a point.
+    """
+
+    width: int
+    height: int
+    descent: int
+    glyphs: list[int]
+    places: list[int]
 
 
 @dataclass

@@ -19,6 +19,8 @@ from sim.reports.kept_texts import FontTexts, TextLayout
 
 __all__ = ["find_texts", "keep_texts", "quicken_text"]
 
+#: FreeType's units of a point.
+_UNITS = 64.0
 #: What the function that lays out a text is told; another release of matplotlib may tell it otherwise.
 _TOLD = ("self", "font", "s", "glyph_map", "return_new_glyphs_only", "features", "language")
 #: By the name of its first font, the texts laid out in this process.
@@ -140,7 +142,8 @@ class _Layouts:
             if found is None:
                 return self._size(converter, s, prop, ismath)
             scale = prop.get_size_in_points() / converter.FONT_SCALE
-            return found.width * scale, found.height * scale, found.descent * scale
+            width, height, descent = (units / _UNITS * scale for units in found[:3])
+            return width, height, descent
 
         return size
 
@@ -153,12 +156,14 @@ class _Layouts:
             found = None if any(how.values()) or not return_new_glyphs_only else self._found(font, s)
             if found is None:
                 return self._glyphs(converter, font, s, glyph_map, return_new_glyphs_only, **how)
-            said = [(converter._get_glyph_repr(font, glyph), x, y, 1.0) for glyph, x, y in found.glyphs]
-            new = {}
-            for (name, *_), (glyph, *_) in zip(said, found.glyphs, strict=True):
-                if name not in (glyph_map or ()) and name not in new:
-                    new[name] = self._outline(font, name, glyph)
-            return said, new, []
+            names = [converter._get_glyph_repr(font, glyph) for glyph in found.glyphs]
+            new = {
+                name: self._outline(font, name, glyph)
+                for name, glyph in zip(names, found.glyphs, strict=True)
+                if name not in (glyph_map or ())
+            }
+            places = [units / _UNITS for units in found.places]
+            return [(name, x, 0.0, 1.0) for name, x in zip(names, places, strict=True)], new, []
 
         return glyphs
 
@@ -169,16 +174,19 @@ class _Layouts:
         return _texts[name].find(text)
 
     def _laid_out(self, converter: Any, font: Any, text: str, properties: Any) -> TextLayout | None:
-        """Lay a text out, or return None where it takes another font, or a sign is in none."""
+        """Lay a text out; None where it takes another font, or a sign is in none, or one stands above the line."""
         said, _, _ = self._glyphs(converter, font, text, {}, True)
-        glyphs = [(name.rpartition("-"), x, y) for name, x, y, _ in said]
-        own = converter._get_glyph_repr(font, 0).rpartition("-")[0]
-        if any(name != own or glyph == "0" for (name, _, glyph), _, _ in glyphs):
-            return None
+        own = converter._get_glyph_repr(font, 0).removesuffix("0")
+        named = (name.rpartition("-") for name, *_ in said)
+        glyphs = [int(glyph, 16) if f"{of}-" == own else 0 for of, _, glyph in named]
         properties = properties.copy()
         properties.set_size(converter.FONT_SCALE)
-        width, height, descent = self._size(converter, text, properties, False)
-        found = TextLayout(width, height, descent, [(int(glyph, 16), x, y) for (_, _, glyph), x, y in glyphs])
+        lengths = [*self._size(converter, text, properties, False), *(x for _, x, _, _ in said)]
+        units = [round(length * _UNITS) for length in lengths]
+        if 0 in glyphs or any(y for _, _, y, _ in said) or [number / _UNITS for number in units] != lengths:
+            return None
+        width, height, descent, *places = units
+        found = TextLayout(width, height, descent, glyphs, places)
         _texts[font.postscript_name].add(text, found)
         return found
 

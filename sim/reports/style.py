@@ -155,12 +155,15 @@ def _raw_settings() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _checked_settings() -> dict[str, Any]:
     """Return all settings of matplotlib in the simulator's style, but for the backend, which is nobody's style."""
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        installed = set(fontManager.get_font_names())
-        fonts = [FONT, *(name for name in _OTHER_FONTS if name in installed)]
-        matplotlib.rcParams.update(_SETTINGS | {"font.family": fonts})  # type: ignore[arg-type]
-        return {name: value for name, value in dict.items(_raw_settings()) if name != "backend"}
+    installed = set(fontManager.get_font_names())
+    fonts = [FONT, *(name for name in _OTHER_FONTS if name in installed)]
+    own = matplotlib.RcParams(_SETTINGS | {"font.family": fonts})
+    return {
+        name: value
+        for settings in (matplotlib.rcParamsDefault, own)
+        for name, value in dict.items(cast(dict[str, Any], settings))
+        if name != "backend"
+    }
 
 
 def look(position: int) -> Look:
