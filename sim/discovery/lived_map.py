@@ -43,7 +43,7 @@ def lived_map(cases: Cases) -> tuple[tuple[LivedStage, ...], tuple[LivedEdge, ..
     """Estimate the map: every edge seen, none left out.
 
     Shares are those of an Aalen-Johansen estimate among visitors who go on: who was still there at the end of the log
-    is censored, not gone.
+    is censored, not gone. In a log of finished cases nobody was: who does not go on is gone, and shares are counted.
 
     Parameters
     ----------
@@ -63,10 +63,15 @@ def lived_map(cases: Cases) -> tuple[tuple[LivedStage, ...], tuple[LivedEdge, ..
         following, stay = cases.following[rows], cases.stay[rows]
         targets, exit = distinct(following[following >= 0])
         code = np.full(rows.size, -1, np.int64)
-        code[following >= 0] = exit
-        found = aalen_johansen(stay, code, max(targets.size, 1))
-        final, goes = found.final, following >= 0
-        gone = share_gone(stay, goes, found) if cases.may_end or not goes.any() else 0.0
+        goes = following >= 0
+        code[goes] = exit
+        watched = goes if cases.finished else slice(None)
+        found = aalen_johansen(stay[watched], code[watched], max(targets.size, 1))
+        final = found.final
+        if cases.finished:
+            gone = 1.0 - float(goes.mean()) if rows.size else 1.0
+        else:
+            gone = share_gone(stay, goes, found) if cases.may_end or not goes.any() else 0.0
         stages.append(
             LivedStage(
                 stage=stage,

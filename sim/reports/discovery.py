@@ -80,6 +80,7 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "duplicates": log.duplicates,
         "left_out": dict(log.left_out),
         "notices": log.notices,
+        "finished": cases.finished,
         "loops": exact_percent(loops / moves, 0) if moves else "0 %",
         "goal": names[found.goal.stage],
         "goal_why": found.goal.why,

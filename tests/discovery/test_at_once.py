@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sim.discovery.at_once import last_apart, no_time_told, told_apart
 from sim.discovery.cases import Cases, only_finished
+from sim.discovery.cases import cases_of as discovery_cases
 from sim.discovery.context import find_contexts
 from sim.discovery.found_config import Way, _instant_edges
 from sim.discovery.hazards import fit_hazards
+from sim.discovery.lived_map import lived_map
 from sim.discovery.time_step import steps_of
 
 HOUR = 3600.0
@@ -96,6 +100,28 @@ def _ended(days, close):
 def test_a_log_of_finished_cases_is_told_from_one_that_is_cut(finished):
     days = np.random.default_rng(4).exponential(30.0, 800)
     assert only_finished(_ended(days, finished)) is finished
+
+
+def test_in_a_log_of_finished_cases_shares_are_counted(log_of):
+    """Of those at b a tenth goes on after 300 days, when hardly anybody has been watched for so long."""
+    luck = np.random.default_rng(7)
+    late = luck.random(800) < 0.1
+    words = ["abab" if again else "abac" if luck.random() < 0.2 else "ab" for again in late]
+    gaps = [
+        np.array([20.0, 300.0 if again else 3.0, 20.0][: len(word) - 1])
+        for again, word in zip(late, words, strict=True)
+    ]
+    gaps = [gap * luck.uniform(0.5, 1.5, gap.size) * 86_400.0 for gap in gaps]
+    cases = discovery_cases(log_of(words, gaps, luck.uniform(0, 2_000, 800) * 86_400.0))
+    stages, edges = lived_map(replace(cases, finished=True))
+    b = cases.stages.index("b")
+    gone = np.mean((cases.following < 0)[cases.stage == b])
+    assert stages[b].leaves == pytest.approx(gone)
+    goes = cases.following[(cases.stage == b) & (cases.following >= 0)]
+    for edge in edges:
+        if edge.source == b:
+            assert edge.share == pytest.approx(np.mean(goes == edge.target))
+            assert edge.ci_low < edge.share <= edge.ci_high
 
 
 def test_last_visits_stand_apart_where_cases_end_and_go_on():

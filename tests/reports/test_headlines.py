@@ -484,7 +484,9 @@ def test_the_page_of_a_discovery_counts_the_steps_compared(compared, rows, says)
     page, macros = (made.get_template(f"{name}.html.jinja") for name in ("discovery", "macros"))
     slots = {"figures": [], "tables": tables, "column_table": tables["stages"], "compared": compared, "goal": "pay"}
     slots |= {name: getattr(macros.module, name) for name in ("table", "drawings")}
-    nothing = dict.fromkeys(("loops", "bought", "by_pace", "gap_table", "drawn", "distances", "unit", "tied", "name"))
+    nothing = dict.fromkeys(
+        ("finished", "loops", "bought", "by_pace", "gap_table", "drawn", "distances", "unit", "tied", "name")
+    )
     text = "".join(page.blocks["main"](page.new_context({**slots, **nothing})))
     assert says in text and "1 steps" not in text and "0 steps" not in text
 
