@@ -36,7 +36,9 @@ __all__ = [
 LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "case": (
         ("case_concept_name",),
-        ("case_id", "caseid", "case", "trace_id", "trace", "case_key", "casekey"),
+        ("case_id", "caseid", "case", "trace_id", "trace", "case_key", "casekey", "id_case", "case_name", "casename",
+         "case_index", "process_instance", "process_instance_id", "instance_id", "fall", "fall_id", "fallnummer",
+         "fall_nr", "id_caso", "caso", "caso_id", "id_cas", "no_cas", "numero_caso"),
         ("customer_id", "customerid", "customer", "user_id", "userid", "user", "client_id", "visitor_id", "contact_id"),
         # Who that is, as Mixpanel and PostHog merged devices and users.
         ("distinct_id",),
@@ -108,7 +110,7 @@ _NEW_VALUES = (*LOG_ROLES["activity"][3], "to_value", "value", "to")
 #: More cases without a name are no slips of a few rows.
 _MOST_NAMELESS = 0.05
 #: Heads of numbers of things, of who does something or what with, and of what is done.
-_ID = re.compile(r"(?:^|_)(?:id|no|nr|number|key|uuid|code)$|id$")
+_ID = re.compile(r"(?:^|_)(?:id|no|nr|number|key|uuid|code)(?:_|$)|id$")
 _DOES_IT = re.compile(
     r"employ|operator|worker|agent|resource|assign|processor|developer|machine|vehicle|product|item|store|vendor"
     r"|seller|merchant|event|category|location|city|country|channel|campaign|page|zip|type|status"
@@ -325,7 +327,7 @@ def _date_and_clock(
         dates = [head for head in free if plain[head] == of_date]
         clocks = [head for head in free if plain[head] == of_clock]
         if len(dates) == len(clocks) == 1 and sample:
-            cells = [row[clocks[0]] for row in sample if row[clocks[0]]]
+            cells = [row[clocks[0]] for row in sample if row[clocks[0]].lower() not in missing_words(None)]
             bare = not any(":" in row[dates[0]] for row in sample)
             if cells and bare and all(re.fullmatch(_CLOCK_ALONE, cell) for cell in cells):
                 return dates[0], clocks[0]

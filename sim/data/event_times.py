@@ -33,6 +33,8 @@ _UTC = r"\s?(?:UTC|GMT)$"
 _OFFSET_APART = r"\s([+-]\d{2}(?::?\d{2})?)$"
 #: Of different days in words; there are fewer from 1900 to 2200, however they are written.
 _MOST_DAYS = 1_000_000
+#: A time of day alone, or one that goes on behind midnight.
+_NO_DAY = r"\d{1,3}:[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?"
 _DAY = 86_400_000_000
 _EPOCH_ORDINAL = datetime(1970, 1, 1).toordinal()
 
@@ -187,6 +189,11 @@ class EventTimes:
 
     def _way_of(self, cells: Any) -> str:
         sample = [cell for cell in cells.slice(0, 2000).to_pylist() if cell.lower() not in MISSING]
+        if sample and all(re.fullmatch(_NO_DAY, cell) for cell in sample):
+            raise ConfigError(
+                f"{self._where}: its times, such as {show(sample[0])}, have no day; put one in front of each, such as"
+                f" 2024-01-01 {sample[0]}, or say which columns have day and time: columns={{time: [DATE, TIME]}}"
+            )
         self._digits = epoch_unit(sample) if sample else None
         if self._date_format is not None:
             return "words"

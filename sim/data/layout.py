@@ -16,7 +16,18 @@ from sim.data.format_options import date_format_option, decimal_option, encoding
 from sim.data.head_line import example_names
 from sim.data.likely_columns import likely_amounts, likely_customers, likely_dates, only_day
 from sim.data.money_heads import without_unit
-from sim.data.role_heads import IDS, QUANTITIES, ROLES, UNIT_PRICES, WEAKEST, is_name, is_weak, parted, role_of_head
+from sim.data.role_heads import (
+    IDS,
+    MAIL,
+    QUANTITIES,
+    ROLES,
+    UNIT_PRICES,
+    WEAKEST,
+    is_name,
+    is_weak,
+    parted,
+    role_of_head,
+)
 from sim.data.row_marks import only_say_whether
 from sim.data.taken_back import status_columns
 from sim.scenario.errors import ConfigError, suggest
@@ -334,7 +345,7 @@ def _numbers(head: str, other: str) -> bool:
     words, named = set(head.split("_")), set(other.split("_")) - {"name"}
     if head == other or named & IDS or other.endswith(_NUMBERED):
         return False
-    if words & IDS and words - IDS >= named:
+    if words & (IDS | MAIL) and words - IDS - MAIL >= named:
         return True
     return bool(words & IDS or head.endswith(_NUMBERED)) and head[:_STEM] == other[:_STEM]
 

@@ -17,15 +17,16 @@ __all__ = ["KIND_HEADS", "PLACE_HEADS", "STAGE_HEADS", "is_no_sale", "is_other_k
 
 #: Heads of columns that say what kind of thing a row is. That of an order (pickup, shipping) is none.
 KIND_HEADS = (
-    "transaction_type", "transactiontype", "trans_type", "booking_type", "posting_type", "movement_type",
-    "payment_type", "premium_type", "activity_type", "txn_type", "type", "record_type", "line_type", "item_type",
-    "row_type", "entry_type", "event_type", "event", "kind", "reporting_category", "balance_transaction_type",
-    "document_type", "doc_type", "doctype", "invoice_type", "rechnungsart", "tipo_documento", "tipo_de_documento",
-    "rodzaj_dokumentu", "type_de_document", "bilagstyp", "typ", "art", "vorgang", "vorgangsart", "buchungsart",
-    "belegart", "positionsart", "zeilentyp", "transaktionsart", "transaktionstyp", "type_transaction",
-    "type_de_transaction", "tipo", "tipo_transaccion", "tipo_de_transaccion", "tipo_transacao", "tipo_de_transacao",
-    "tipo_transazione", "soort", "transactietype", "rodzaj", "tur", "tuer", "islem_turu", "islem_tueru", "тип",
-    "тип_операции", "类型", "類型", "交易类型", "種別", "取引種別", "取引区分", "区分", "구분", "유형", "거래유형",
+    "side", "buy_sell", "trade_type", "transaction_type", "transactiontype", "trans_type", "booking_type",
+    "posting_type", "movement_type", "payment_type", "premium_type", "activity_type", "txn_type", "type",
+    "record_type", "line_type", "item_type", "row_type", "entry_type", "event_type", "event", "kind",
+    "reporting_category", "balance_transaction_type", "document_type", "doc_type", "doctype", "invoice_type",
+    "rechnungsart", "tipo_documento", "tipo_de_documento", "rodzaj_dokumentu", "type_de_document", "bilagstyp", "typ",
+    "art", "vorgang", "vorgangsart", "buchungsart", "belegart", "positionsart", "zeilentyp", "transaktionsart",
+    "transaktionstyp", "type_transaction", "type_de_transaction", "tipo", "tipo_transaccion", "tipo_de_transaccion",
+    "tipo_transacao", "tipo_de_transacao", "tipo_transazione", "soort", "transactietype", "rodzaj", "tur", "tuer",
+    "islem_turu", "islem_tueru", "тип", "тип_операции", "类型", "類型", "交易类型", "種別", "取引種別",
+    "取引区分", "区分", "구분", "유형", "거래유형",
 )  # fmt: skip
 #: The same of any row of money, whatever it is called: tx_type, charge_kind.
 _KIND_HEAD = re.compile(
@@ -113,6 +114,12 @@ _SALE = (
 #: What is captured afterwards, in a row of its own.
 _AUTHORIZED = r"(?i)^(?:pre-?)?auth(?:ori[sz](?:ed?|ation))?s?$|^(?:received|reservierung|sentforsettle)$"
 _CAPTURED = r"(?i)^(?:captured?|settled?|settlement)$"
+#: Beside what customers bought, what they sold; beside what a shop sold, what it bought.
+_BOUGHT, _SOLD = r"(?i)^(?:buys?|bought)$", r"(?i)^(?:sells?|sold)$"
+_SALES, _STOCKED = (
+    r"(?i)^(?:sales?|verkauf|ventes?|ventas?|vendas?|vendit[ae]|sprzeda[żz])$",
+    (r"(?i)^(?:purchases?|einkauf|achats?|compras?|acquist[oi]|zakupy?)$"),
+)
 #: A column with these says how a sale was paid, so a voucher or a transfer pays one as well.
 _MEANS = (
     r"(?i)^(?:cash|(?:credit|debit)?[ _-]?card|visa|master[ _-]?card|amex|paypal|bar|karte|kreditkarte|ec|carte"
@@ -146,6 +153,8 @@ def is_no_sale(words: Any, head: str, compute: Any) -> NDArray[np.bool_]:
     [False, True, True]
     >>> is_no_sale(pyarrow.array(["pending", "shipped"]), "shipping_status", compute).tolist()
     [False, False]
+    >>> is_no_sale(pyarrow.array(["buy", "sell"]), "order_type", compute).tolist()
+    [False, True]
     """
 
     def says(pattern: str) -> NDArray[np.bool_]:
@@ -154,6 +163,9 @@ def is_no_sale(words: Any, head: str, compute: Any) -> NDArray[np.bool_]:
     if head in PLACE_HEADS:
         return says(_TEST) | says(_TEST_AMONG)
     found = says(_TEST)
+    for beside, pattern in ((_BOUGHT, _SOLD), (_SALES, _STOCKED)):
+        if says(beside).any():
+            found |= says(pattern)
     if not any(part in head for part in _SENDING):
         found |= says(_NOT_PAID) & ~says(_STILL_TO_SEND)
         if any(part in head for part in _PAYING) or says(_PAID).any():

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 __all__ = [
     "IDS",
+    "MAIL",
     "QUANTITIES",
     "ROLES",
     "UNIT_PRICES",
@@ -27,7 +28,7 @@ UNIT_PRICES = (
     "sale_price", "sales_price", "wholesale_price", "retail_price", "price_per_item", "price_per_piece",
     "verkaufspreis", "stueck_preis", "prix_vente", "prix_de_vente", "precio_venta", "precio_ventas",
     "precio_de_venta", "preco_venda", "preco_de_venda", "prezzo_vendita", "prezzo_di_vendita", "verkoopprijs",
-    "cena_sprzedazy", "satis_fiyati", "цена_за_единицу", "цена_за_штуку", "цена_продажи",
+    "cena_sprzedazy", "cena_za_sztuke", "satis_fiyati", "цена_за_единицу", "цена_за_штуку", "цена_продажи",
 )  # fmt: skip
 QUANTITIES = (
     "quantity", "qty", "units", "pieces", "count", "items", "item_count", "num_items", "no_of_items",
@@ -54,7 +55,8 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "booked_by", "customer_account", "debiteur", "debiteurnummer", "debiteurnr", "username", "user_name",
         "contact_name", "billing_name", "user_pseudo_id", "kundnamn", "注文者メールアドレス", "メールアドレス",
         "contact_id", "patient_id", "subscriber_id", "loyalty_id", "mitgliedsnummer", "mitgliedsnr", "contributor",
-        "contributor_id", "supporter_id", "constituent_id", "payer_name", "payer_id",
+        "contributor_id", "supporter_id", "constituent_id", "payer_name", "payer_id", "auftraggeber",
+        "zahlungspflichtiger", "einzahler",
         # Of other languages, where no rule below has them.
         "kundennamen", "kundenname", "kundnummer", "kundnr", "kundenr", "kundenummer", "asiakasnumero",
         "asiakastunnus", "asiakasnro", "顧客", "顧客id", "顧客番号", "顧客コード", "会員id", "会員番号", "お客様番号",
@@ -149,7 +151,7 @@ _WEAK = frozenset({
     "net_amount", "gross_amount", "net_sales", "gross_sales", "total_sales", "total_collected", "total_value",
     "item_total", "line_amount", "amount_paid", "amount_captured", "netto", "brutto", "nettobetrag", "bruttobetrag",
     "nettoumsatz", "bruttoumsatz", "summe", "gesamt", "warenwert", "売上", "매출", "合計", "합계", "dollar_value",
-    "contributor", "payer_id",
+    "contributor", "payer_id", "auftraggeber", "zahlungspflichtiger", "einzahler",
 })  # fmt: skip
 #: Heads of names of people, who may share one: they count where there is no address or number.
 _NAMES = frozenset({
@@ -184,6 +186,8 @@ IDS = frozenset({
 _LINKS = frozenset(
     {"de", "del", "della", "dell", "di", "da", "do", "des", "du", "d", "l", "of", "the", "der", "en", "la"}
 )
+#: Words of heads of addresses of mail.
+MAIL = frozenset({"email", "mail", "e", "correo", "electronico", "courriel", "emailadresse"})
 _CUSTOMERS = frozenset({
     "customer", "cust", "client", "kunde", "kunden", "kd", "debitor", "debitoren", "cliente", "clienti", "klient",
     "klienta", "klant", "klanten", "kund", "asiakas", "musteri", "muesteri", "zakaznik", "zakaznika", "vevo",
@@ -263,7 +267,8 @@ _MONEY = frozenset({
 #: What an amount of money may be of, beside what a date may be of.
 _HOW_MUCH = frozenset({
     "prix", "precio", "prezzo", "preco", "cena", "ttc", "ht", "netto", "brutto", "net", "brut", "netta", "ingreso",
-    "ingresos", "paye", "payee", "pagado", "pagato", "betaald", "bezahlt", "paid", "общая", "грн", "руб", "grand",
+    "ingresos", "paye", "payee", "pagado", "pagato", "betaald", "bezahlt", "paid", "laczna", "calkowita", "razem",
+    "celkova", "общая", "грн", "руб", "grand",
 })  # fmt: skip
 #: What is paid is an amount with tax.
 _NET = frozenset({"ht", "net", "netto", "netta", "brutto", "brut"})
@@ -306,8 +311,8 @@ def role_of_head(plain: str, role: str) -> bool:
     if plain in _GIVEN or not words:
         return False
     if role == "customer":
-        who = words - IDS - _NAMED
-        return len(who) == 1 and who <= _CUSTOMERS
+        who = words - IDS - _NAMED - MAIL
+        return len(who) == 1 and who <= (_CUSTOMERS | {"user"} if words & MAIL else _CUSTOMERS)
     if role == "date":
         return len(words & _DATES) == 1 and words <= _DATES | _OF_WHAT | _OF_PAYING | _CLOCKS
     if role == "amount":
@@ -326,7 +331,7 @@ def is_weak(plain: str) -> bool:
     words = frozenset(plain.split("_"))
     if plain in _GIVEN:
         return plain in _WEAK
-    return bool(_NET & words) or is_name(plain) or (bool(_DATES & words) and bool(_OF_PAYING & words))
+    return bool((_NET | MAIL) & words) or is_name(plain) or (bool(_DATES & words) and bool(_OF_PAYING & words))
 
 
 def is_name(plain: str) -> bool:

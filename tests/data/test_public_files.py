@@ -123,6 +123,29 @@ def test_refunds_by_the_type_of_a_row_are_no_purchases(tmp_path, head):
     assert round(100 * ledger.amount.sum()) == TOTAL - sum(cents for at, (*_, cents) in enumerate(SALES) if at % 4 == 3)
 
 
+@pytest.mark.parametrize(("head", "bought", "sold"), (("order_type", "buy", "sell"), ("tx_type", "Sale", "Purchase")))
+def test_what_customers_sell_and_what_a_shop_buys_are_no_purchases(tmp_path, head, bought, sold):
+    def row(at, who, when, cents):
+        return who, when, cents / 100, sold if at % 6 == 5 else bought
+
+    path = write(tmp_path, f"user_email,date,amount,{head}", row)
+    with pytest.raises(ConfigError, match=f"4 rows marked as no purchase, or not in full, by the column '{head}'"):
+        read_transactions(path)
+    assert read_transactions(path, Layout(bad_rows="skip")).counts["purchases"] == 20
+
+
+def test_purchases_alone_are_purchases(tmp_path):
+    path = write(tmp_path, "user_email,date,amount,tx_type", lambda at, *sale: (*plain(at, *sale), "Purchase"))
+    assert is_right(read_transactions(path))
+
+
+def test_an_address_goes_before_a_name(tmp_path):
+    path = write(
+        tmp_path, "user_name,user_email,date,amount", lambda at, who, *sale: ("Ann", who, sale[0], sale[1] / 100)
+    )
+    assert is_right(read_transactions(path))
+
+
 @pytest.mark.parametrize("word", ("Soft Decline", "hard_decline", "Declined"))
 def test_declined_payments_are_no_purchases(tmp_path, word):
     path = write(

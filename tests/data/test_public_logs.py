@@ -51,6 +51,8 @@ def plain(_, *event):
         "cliente,tipo_evento,data_evento",
         "Kundennummer,Vorgang,Datum",
         "id_pedido,etapa,fecha_hora",
+        "id_case,activity,end_time",
+        "Fallnummer,Activity,Zeitstempel",
     ),
 )
 def test_heads_of_public_logs_are_known(tmp_path, head):
@@ -176,3 +178,20 @@ def test_one_trace_without_a_name_for_all_cases_is_refused(tmp_path):
         ConfigError, match="in one trace without a name, and each has 'case_id'; write a trace for each"
     ):
         read_event_log(path)
+
+
+def test_times_without_a_day_are_told_as_that(tmp_path):
+    path = write(tmp_path, "case,activity,timestamp", lambda at, case, what, time: (case, what, f"{time:%H:%M:%S}"))
+    with pytest.raises(
+        ConfigError, match=r"such as '08:00:00', have no day; .*2024-01-01 08:00:00.*time: \[DATE, TIME\]"
+    ):
+        read_event_log(path)
+
+
+def test_a_date_and_a_clock_go_together_where_some_clocks_are_missing(tmp_path):
+    path = write(
+        tmp_path,
+        "case,activity,Date,Time",
+        lambda at, case, what, time: (case, what, f"{time:%Y-%m-%d}", "NA" if at == 7 else f"{time:%H:%M:%S}"),
+    )
+    assert "Date and Time" in [column.column for column in read_event_log(path).columns]
