@@ -160,10 +160,10 @@ def draw_values(values: Mapping[str, Any], *, currency: str, title: str) -> Figu
         height = 3.1
         figure = Figure(figsize=(WIDTH, height))
         axes = figure.add_axes((0.155, 0.235, 0.805, 0.635))
-        middle, wide = (edges[:-1] + edges[1:]) / 2, np.diff(edges)
         loses = edges[1:] <= 0.0
-        axes.bar(middle[loses], share[loses], wide[loses], color=FEWER, hatch="////", edgecolor="white", linewidth=0.0)
-        axes.bar(middle[~loses], share[~loses], wide[~loses], color=MORE, edgecolor="white", linewidth=0.0)
+        for bars, colour, hatch in ((loses, FEWER, "////"), (~loses, MORE, "")):
+            heights = np.where(bars, share, 0.0)
+            axes.stairs(heights, edges, fill=True, color=colour, hatch=hatch, edgecolor="white", linewidth=0.0)
         axes.set_yscale("log")
         smallest = float(share[share > 0.0].min()) if np.any(share > 0.0) else 1e-3
         axes.set_ylim(max(smallest * 0.6, 1e-7), min(max(float(share.max()) * 9.0, smallest * 10), 30.0))

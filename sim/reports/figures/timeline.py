@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -138,8 +138,9 @@ def draw_timeline(
         for position, (axes, panel) in enumerate(zip(every, panels, strict=True)):
             if panel.write is not None:
                 panel.write(axes)
-            _limits(axes, panel)
-            plot_bands(axes, middle, panel.bands(), first=first)
+            bands = panel.bands()
+            _limits(axes, bands.values(), zero=panel.zero)
+            plot_bands(axes, middle, bands, first=first)
             last = position + 1 == len(panels)
             finish(axes, panel.title, x=x if last else "", y=panel.label, flush=True)
             axes.set_xlim(0, max(weeks - 1, 1))
@@ -148,17 +149,16 @@ def draw_timeline(
     return figure
 
 
-def _limits(axes: Axes, panel: TimelinePanel) -> None:
+def _limits(axes: Axes, bands: Iterable[Band], *, zero: bool) -> None:
     """Fix the range before anything is drawn: labels at the ends of lines need it."""
-    bands = panel.bands().values()
     every = np.concatenate([part for band in bands for part in band if part is not None])
     known = every[np.isfinite(every)]
     low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
-    if panel.zero:
+    if zero:
         low, high = min(low, 0.0), max(high, 0.0)
     if high <= low:
         high = low + 1.0
     pad = 0.06 * (high - low)
-    axes.set_ylim(low if panel.zero and low == 0.0 else low - pad, high + pad)
+    axes.set_ylim(low if zero and low == 0.0 else low - pad, high + pad)
     if low < 0.0 < high:
         axes.axhline(0.0, color=INK, linewidth=0.8)
