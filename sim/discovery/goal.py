@@ -19,6 +19,8 @@ _AN_END = 0.95
 _BEGIN_THERE = 0.9
 #: Of all cases, those that must come to a stage that is called a purchase for it to be the goal.
 _FEWEST_COME = 0.01
+#: Parts of those who reach the goal of which it is told how soon they do.
+_QUARTERS = (0.25, 0.5, 0.75)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,9 @@ class CaseGoal:
         Share of cases that reach it.
     last, last_anywhere : float
         Share of visits to it, and of all visits, that are the last of their case.
+    within : tuple of float
+        Seconds since their beginning within which a quarter, half and three quarters of those that reach it do; empty
+        where none does.
     """
 
     stage: int
@@ -42,6 +47,7 @@ class CaseGoal:
     reached: float
     last: float
     last_anywhere: float
+    within: tuple[float, ...]
 
 
 def find_goal(cases: Cases, given: int | None = None, bought: Set[int] = frozenset()) -> CaseGoal:
@@ -87,7 +93,24 @@ def find_goal(cases: Cases, given: int | None = None, bought: Set[int] = frozens
         may_be = wanted if (wanted & (beyond > 0)).any() else may_be
         score = np.where(buys, visits, -1.0) if buys.any() else np.where(may_be, beyond, -np.inf)
         stage = int(score.argmax())
-    return CaseGoal(stage, why, float(come[stage] / cases.count), float(ends[stage] / max(visits[stage], 1)), usual)
+    return CaseGoal(
+        stage=stage,
+        why=why,
+        reached=float(come[stage] / cases.count),
+        last=float(ends[stage] / max(visits[stage], 1)),
+        last_anywhere=usual,
+        within=_within(cases, stage),
+    )
+
+
+def _within(cases: Cases, stage: int) -> tuple[float, ...]:
+    """Return within how many seconds a quarter, half and three quarters of those that come to a stage do."""
+    rows = np.flatnonzero(cases.stage == stage)
+    if not rows.size:
+        return ()
+    case = cases.case[rows]
+    first = rows[np.r_[True, np.diff(case) != 0]]
+    return tuple(np.quantile(cases.age[first], _QUARTERS, method="inverted_cdf").tolist())
 
 
 def ends_only(cases: Cases) -> NDArray[np.bool_]:

@@ -85,6 +85,7 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "goal": names[found.goal.stage],
         "goal_why": found.goal.why,
         "goal_reached": exact_percent(found.goal.reached, 0),
+        "goal_within": [duration(seconds) for seconds in found.goal.within],
         "goal_last": exact_percent(found.goal.last, 0),
         "last_anywhere": exact_percent(found.goal.last_anywhere, 0),
         "unit": found.unit,
@@ -227,7 +228,15 @@ def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any
 
 
 def _goal_plain(found: Discovery) -> dict[str, Any]:
-    return {"goal": found.cases.stages[found.goal.stage], "goal_chosen": found.goal.why}
+    goal = found.goal
+    days = dict(
+        zip(("quarter", "half", "three_quarters"), (seconds / 86_400.0 for seconds in goal.within), strict=False)
+    )
+    return {
+        "goal": found.cases.stages[goal.stage],
+        "goal_chosen": goal.why,
+        "goal_reached": {"share": goal.reached, "within_days": days},
+    }
 
 
 def _states_plain(found: Discovery) -> dict[str, Any]:

@@ -133,3 +133,12 @@ def test_a_stage_called_a_purchase_is_the_goal_though_fewer_cases_end_there(tmp_
     goal = find_goal(cases)
     assert (cases.stages[goal.stage], goal.why) == ("Purchase", "named")
     assert find_goal(cases, given=0).why == "given"
+
+
+def test_how_soon_the_goal_is_reached_counts_the_first_visit_of_those_who_come(tmp_path):
+    """A day passes between two visits: the first b comes after one, two, three and three days; one case has none."""
+    cases = log_of(tmp_path, ["abb", "aab", "aaab", "aaabb", "aa"])
+    goal = find_goal(cases, cases.stages.index("b"))
+    assert goal.reached == pytest.approx(0.8)
+    assert [seconds / 86_400 for seconds in goal.within] == [1.0, 2.0, 3.0]
+    assert find_goal(log_of(tmp_path, ["ab", "a"]), 0).within == (0.0, 0.0, 0.0)

@@ -435,6 +435,7 @@ def test_a_log_in_which_nothing_is_decided_claims_nothing() -> None:
             "goal_last": "60 %",
             "last_anywhere": "30 %",
             "goal_reached": "40 %",
+            "goal_within": ["2.0 h", "3.0 h", "5.0 d"],
             "point": None,
             "compared": 12,
             "drawn": None,
