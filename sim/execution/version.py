@@ -16,7 +16,7 @@ _ROOTS: tuple[str, ...] = (
     "sim.analysis.category",
     "sim.analysis.spending",
 )
-_IMPORT = re.compile(r"^from ((?:agents|sim)[\w.]*) import", re.M)
+_IMPORT = re.compile(r"\nfrom ((?:agents|sim)[\w.]*) import")
 
 
 @lru_cache(maxsize=1)
@@ -40,7 +40,7 @@ def model_version() -> str:
         if name in wanted or not path.is_file():
             continue
         wanted[name] = path.read_bytes()
-        frontier += _IMPORT.findall(wanted[name].decode("utf-8"))
+        frontier += _IMPORT.findall("\n" + wanted[name].decode("utf-8"))
     digest = hashlib.sha256()
     for name, content in sorted(wanted.items()):
         digest.update(f"{name} {len(content)}\n".encode())
