@@ -230,6 +230,11 @@ class LogBuilder:
         begun = time if started is None else np.where(started[order] < 0, time, started[order])
         amount = None if amount is None else amount[order]
         self._note_amounts(activity, amount)
+        if lasting := int((begun != time).sum()):
+            self.notices.append(
+                f"when they began is known of {lasting:,} events, and not used: an activity counts when it is over, so that"
+                " time in a stage is from the end of an activity to the end of the next"
+            )
         tied = (np.diff(case) == 0) & (np.diff(time) == 0)
         in_tie = np.flatnonzero(np.r_[False, tied] | np.r_[tied, False])
         copies = [column[in_tie] for column in (activity, time, case)]

@@ -135,6 +135,8 @@ def test_overlapping_activities_have_their_own_begin(tmp_path):
     ]  # fmt: skip
     log = read_event_log(csv(tmp_path, rows, head))
     assert log.time[0] - log.begun[1] == 2 * 3_600_000_000
+    # Beginnings are kept, and it is said that nothing is made of them.
+    assert "when they began is known of 2 events, and not used" in log.notices[-1]
 
 
 def test_ids_keep_spelling_and_order(tmp_path):
