@@ -74,8 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Arrow's own pool takes memory in huge pages, which the kernel may have to make first: up to 0.3 s of a command.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     if arguments is None:
-        # The process is this command's: when it ends, there is no need to look for rings in all that it made.
-        atexit.register(gc.freeze)
+        atexit.register(_keep_all)
         KeptMethods(words[0] if words else "").use()
         if words[:1] == ["discover"]:
             load_arrow()  # a command has no table of pandas
@@ -101,6 +100,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     finally:
         gc.set_threshold(*often)
+
+
+def _keep_all() -> None:
+    """Look for no rings at the end: the process is this command's, and there is no need to find all that it made.
+
+    DuckDB is bound by nanobind, which counts what is left and writes a page of it to standard error.
+    """
+    if "duckdb" not in sys.modules:
+        gc.freeze()
 
 
 def _forget_output() -> None:

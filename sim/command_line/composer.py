@@ -114,6 +114,11 @@ class Composer:
                 names = [_unquoted(name) for name in value]
                 if len(names) == 1 and isinstance(names[0], str):
                     continue
+                if key == "doubt":
+                    raise ConfigError(
+                        f"doubt is {override.get_value_string()}; give the lower and the higher multiple of the"
+                        " effectiveness, such as [0.5,1.5], or the name of a file"
+                    )
                 several = ",".join(map(str, names)) or "NAME,NAME"
                 raise ConfigError(
                     f"{key} is {override.get_value_string()}; give the name of one file;"
@@ -280,6 +285,7 @@ def _check_range(key: str, written: str, swept: RangeSweep) -> None:
     count = (stop - start) / step if step else math.inf
     if 0.0 < count <= MOST_POINTS:
         return
+    key = key.removeprefix("factors.")
     found = "no values" if count <= 0.0 else f"more than {MOST_POINTS:,} values" if math.isfinite(count) else "no end"
     raise ConfigError(
         f"{key} is {written}, which has {found}; give range(START,STOP,STEP), such as range(0,1.01,0.25),"

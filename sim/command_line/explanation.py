@@ -152,6 +152,8 @@ def _remedy(composer: Composer, key: str) -> str:
         return "give the range of the effectiveness, such as doubt=[0.5,1.5]"
     if not isinstance(inner, DictConfig):
         return f"{under} is a value and has no keys"
+    if key == "doubt" and key not in inner:
+        return "it belongs to a strategy: arms.ARM.BRAND.strategy.doubt=[0.5,1.5], or the name of a file"
     if key in GROUPS and key not in inner:
         return f"{key} is a group; say for which brand of which arm: arms.ARM.BRAND.{key}=NAME"
     step = key.split(".")[len(path)] if len(path) < len(key.split(".")) else ""

@@ -230,11 +230,7 @@ class LogBuilder:
         begun = time if started is None else np.where(started[order] < 0, time, started[order])
         amount = None if amount is None else amount[order]
         self._note_amounts(activity, amount)
-        if lasting := int((begun != time).sum()):
-            self.notices.append(
-                f"when they began is known of {lasting:,} events, and not used: an activity counts when it is over, so that"
-                " time in a stage is from the end of an activity to the end of the next"
-            )
+        self._note_beginnings(int((begun != time).sum()))
         tied = (np.diff(case) == 0) & (np.diff(time) == 0)
         in_tie = np.flatnonzero(np.r_[False, tied] | np.r_[tied, False])
         copies = [column[in_tie] for column in (activity, time, case)]
@@ -335,6 +331,13 @@ class LogBuilder:
             self.notices.append(
                 f"{odd:,} of {all_events[at]:,} events {show(names[at][:30])} have no amount above 0 ({below[at]:,} are"
                 " below it): they count as events, and not for what is paid"
+            )
+
+    def _note_beginnings(self, lasting: int) -> None:
+        if lasting:
+            self.notices.append(
+                f"when they began is known of {lasting:,} events, and not used: an activity counts when it is over,"
+                " so that time in a stage is from the end of an activity to the end of the next"
             )
 
     def _all_notices(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sim.analysis.latin_hypercube import latin_hypercube
 from sim.execution.trials import Trial
-from sim.experiments.factors import is_named, named_values, read_named_factor
+from sim.experiments.factors import is_named, is_no_lever, named_values, read_named_factor, unknown_lever
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.dotted_key import value_at, with_values
 from sim.scenario.errors import ConfigError, suggest
@@ -210,6 +210,9 @@ def _read_levers(data: object, scenario: Scenario, where: str) -> tuple[Factor, 
         return read_factors(data, scenario, where)
     place = f"{where}: " if where else ""
     arm = next((name for name in scenario.arms if name != scenario.baseline), scenario.baseline)
+    for name, _ in flatten(data):
+        if is_no_lever(name):
+            raise ConfigError(f"{place}{unknown_lever(name)}")
     return tuple(
         read_named_factor(path, given, scenario, arm)
         if is_named(path)
@@ -251,7 +254,14 @@ def _read_grid(
     for path, levels in flatten(data):
         if not isinstance(levels, list | tuple) or not levels:
             raise ConfigError(f"{place}grid.{path} is {show(levels)}; give a list of values")
-        for level in levels:
+        if path in ("seed", "replicates"):
+            raise ConfigError(
+                f"{place}grid.{path} is {show(levels)}, but a sweep has one {path}; give replicates=N for more luck at"
+                f" every point, or several sweeps by -m {path}={','.join(map(str, levels))}"
+            )
+        for at, level in enumerate(levels):
+            if level in levels[:at]:
+                raise ConfigError(f"{place}grid.{path} has {show(level)} twice; leave one out")
             for scenario in cases.values():
                 try:
                     with_values(scenario, named_values({path: level}, scenario), config_path=config_path)

@@ -30,10 +30,12 @@ __all__ = [
     "choose_factors",
     "factor_number",
     "is_named",
+    "is_no_lever",
     "isolate_arm",
     "named_values",
     "read_named_factor",
     "set_factors",
+    "unknown_lever",
     "written_ranges",
 ]
 
@@ -228,6 +230,16 @@ def is_named(name: str) -> bool:
     return name in NAMED or read_scope(name) is not None
 
 
+def is_no_lever(name: str) -> bool:
+    """Say whether a word is neither the name of a lever nor a key of the scenario that is a number."""
+    return "." not in name and not is_named(name) and name not in ("population", "horizon", "burn_in")
+
+
+def unknown_lever(name: str) -> str:
+    """Say what is accepted instead of a word that is no lever."""
+    return f"levers names {show(name)}; {suggest(name, NAMED, 'give one of')}, or a path such as market.contact.fatigue"
+
+
 def factor_number(factor: Factor, number: float) -> str:
     """Write one of a factor's numbers with what it means: `x2.5`, `+0.2`, `0.15`."""
     size = f"{abs(number):.3g}"
@@ -291,11 +303,8 @@ def choose_factors(data: object, scenario: Scenario, arm: str, *, names: Sequenc
         name = f"{how}:{path.strip()}" if path and f"{how}:" in RELATIVE else written_name
         if is_named(name):
             factor = read_named_factor(name, said, scenario, arm)
-        elif "." not in name and name not in ("population", "horizon", "burn_in"):
-            raise ConfigError(
-                f"levers names {show(name)}; {suggest(name, NAMED, 'give one of')},"
-                " or a path such as market.contact.fatigue"
-            )
+        elif is_no_lever(name):
+            raise ConfigError(unknown_lever(name))
         elif said is None:
             raise ConfigError(f"levers.{name} has no range; give [low, high]")
         else:
@@ -585,7 +594,4 @@ def _check(name: str, path: str, given: Mapping[str, Any], weight: float, scenar
     scaled: Any = given
     if weight != 1.0 and all(isinstance(given.get(key), int | float) for key in ("low", "high")):
         scaled = {**given, "low": given["low"] * weight, "high": given["high"] * weight}
-    try:
-        read_factor(path, scaled, scenario, f"levers.{path}")
-    except ConfigError as error:
-        raise ConfigError(f"levers.{name}: {error}") from None
+    read_factor(path, scaled, scenario, f"levers.{name}")

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMAND", "AppKeys"]
 
+#: The scenario that the page opens with where none is named.
+_USUAL = "treadmill"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppKeys:
@@ -56,7 +59,11 @@ def _prepare(job: Job[AppKeys, None]) -> _Plan:
     if job.keys.lesson is not None:
         from sim.app.lesson import read_lesson
 
-        read_lesson(job.keys.lesson, job.config_path)
+        own = read_lesson(job.keys.lesson, job.config_path).scenario
+        if job.scenario.name not in (own, _USUAL):
+            raise ConfigError(
+                f"scenario is {job.scenario.name!r}, but lesson {job.keys.lesson!r} is of {own!r}; leave one out"
+            )
     from sim.app.question import Book
 
     book = Book.of(job.config_path)

@@ -40,6 +40,10 @@ class StoryPlan:
 
 def _prepare(job: Job[StoryKeys, None]) -> StoryPlan:
     keys = job.keys
+    if keys.customer is not None and keys.pick != "typical":
+        raise ConfigError(
+            f"customer is {keys.customer} and pick is {keys.pick!r}, which both say whose story; leave one out"
+        )
     if keys.run is not None:
         plan = _plan_recorded(job, keys.run)
     else:

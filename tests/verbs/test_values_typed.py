@@ -125,6 +125,27 @@ def test_a_level_beyond_its_range_is_refused_wherever_it_comes_in(words, told, r
     assert told in refused(*words)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("sweep", "levers={margin:[1,0.5]}"), "levers.margin goes from 1 to 0.5; give low below high"),
+        (("sweep", "levers={margn:[0.5,1]}"), "levers names 'margn'; did you mean 'margin'"),
+        (("sweep", "capability_cost=1,2,1"), "grid.capability_cost has 1 twice; leave one out"),
+        (("sweep", "seed=1,2"), "grid.seed is a list of 2, but a sweep has one seed; give replicates=N"),
+        (("sweep", "capability_cost=range(1,2,0)"), "journey: capability_cost is range(1,2,0), which has no end"),
+        (("compare", "doubt=[0.5]"), "doubt is [0.5]; give the lower and the higher multiple of the effectiveness"),
+        (("compare", "doubt=[0.5,1.5]"), "it belongs to a strategy: arms.ARM.BRAND.strategy.doubt=[0.5,1.5]"),
+        (("story", "pick=winner", "customer=3"), "customer is 3 and pick is 'winner', which both say whose story"),
+        (
+            ("app", "lesson=two_lives", "scenario=average"),
+            "scenario is 'average', but lesson 'two_lives' is of 'treadmill'; leave one out",
+        ),
+    ],
+)
+def test_what_would_be_ignored_or_misread_is_refused_with_its_key(words, told, refused):
+    assert told in f"journey: {refused(*words)}"
+
+
 def test_numbers_of_factors_within_reach_run(monkeypatch, tmp_path):
     done = []
     monkeypatch.chdir(tmp_path)
