@@ -386,7 +386,7 @@ def _refuse_lists(
 ) -> None:
     """Refuse cells that name several cases: each row would be of a case of its own."""
     if any(head.startswith("ocel:type:") for head in heads):
-        raise ConfigError(f"{where} is OCEL in CSV, with several objects in a cell; write it as OCEL 2.0 JSON")
+        raise ConfigError(f"{where} is OCEL in CSV, with several objects in a cell; write it as OCEL 2.0")
     for head in chosen.get("case", ()):
         cells = [row[head] for row in sample if row[head]]
         lists = [cell for cell in cells if re.fullmatch(r"\[.*\]|\{.*\}", cell)]

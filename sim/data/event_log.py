@@ -1,4 +1,4 @@
-"""Event log: what happened to cases, one row an event, from CSV, Parquet, XES or OCEL 2.0 JSON."""
+"""Event log: what happened to cases, one row an event, from CSV, Parquet, XES or OCEL 2.0."""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ from sim.data.foreign_text import refusal_of_text
 from sim.data.format_options import check_words
 from sim.data.ids import missing_words
 from sim.data.ocel import read_ocel
+from sim.data.ocel_database import is_database
+from sim.data.ocel_xml import is_ocel_xml
 from sim.data.parquet_file import is_parquet
 from sim.data.text_file import check_file, open_binary
 from sim.data.xes import read_xes
@@ -20,7 +22,7 @@ __all__ = ["LOG_FILE", "read_event_log"]
 
 #: Roles under whose names no attribute can be.
 _OF_EVENTS = ("case", "activity", "time", "amount", "lifecycle")
-LOG_FILE = "an event log: CSV, Parquet, XES or OCEL 2.0 JSON"
+LOG_FILE = "an event log: CSV, Parquet, XES or OCEL 2.0"
 
 
 def read_event_log(path: str | Path, layout: LogLayout | None = None) -> EventLog:
@@ -47,6 +49,7 @@ def read_event_log(path: str | Path, layout: LogLayout | None = None) -> EventLo
     _refuse_roles_as_attributes(layout, where)
     builder = LogBuilder(where, frozenset(missing_words(layout.missing)))
     kind = _kind_of(place, where, layout.most_megabytes)
+    kind, _, form = kind.partition(" ")
     if kind in ("xes", "ocel") and (layout.keep is not None or isinstance(layout.columns, list | tuple)):
         raise ConfigError(
             f"{where}: keep and columns in order are for tables, and this is {kind.upper()}; leave them out"
@@ -54,7 +57,7 @@ def read_event_log(path: str | Path, layout: LogLayout | None = None) -> EventLo
     if kind == "xes":
         read_xes(place, layout, builder)
     elif kind == "ocel":
-        read_ocel(place, layout, builder)
+        read_ocel(place, layout, builder, form)
     else:
         read_table(place, layout, builder, parquet=kind == "parquet")
     log = builder.finish()
@@ -73,6 +76,8 @@ def _kind_of(place: Path, where: str, most_megabytes: int) -> str:
     if is_parquet(place):
         return "parquet"
     try:
+        if is_database(place):
+            return "ocel sqlite"
         with open_binary(place, where, most_megabytes) as stream:
             first = stream.read(4096)
     except OSError as error:
@@ -81,5 +86,5 @@ def _kind_of(place: Path, where: str, most_megabytes: int) -> str:
     if head[:1] in (b"{", b"[") and (foreign := refusal_of_text(head, place, is_json_of_its_own=True)):
         raise ConfigError(f"{where} {foreign}")
     if head[:1] == b"<":
-        return "xes"
-    return "ocel" if head[:1] == b"{" else "csv"
+        return "ocel xml" if is_ocel_xml(head) else "xes"
+    return "ocel json" if head[:1] == b"{" else "csv"

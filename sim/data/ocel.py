@@ -1,4 +1,4 @@
-"""OCEL 2.0 JSON: events on objects; the objects of one type are the cases."""
+"""OCEL 2.0: events on objects; the objects of one type are the cases."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from sim.data.column_read import ColumnRead
 from sim.data.event_columns import refuse_odd_columns
 from sim.data.event_log import LogBuilder, LogLayout
 from sim.data.event_times import iso_microseconds
+from sim.data.ocel_database import load_ocel_database
+from sim.data.ocel_xml import load_ocel_xml
 from sim.data.text_file import open_binary
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
@@ -33,7 +35,7 @@ _ROLES = ("brand", "channel")
 _ALWAYS = -(2**63)
 
 
-def read_ocel(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
+def read_ocel(path: Path, layout: LogLayout, builder: LogBuilder, form: str = "json") -> None:
     """Read the events on the objects of one type.
 
     An event on two objects is an event of each; how many are is said. Objects without events are cases.
@@ -44,17 +46,22 @@ def read_ocel(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
     layout : LogLayout
         ``columns={case: TYPE}`` says which type of object is the case.
     builder : LogBuilder
+    form : {"json", "xml", "sqlite"}
+        How it is written.
 
     Raises
     ------
     ConfigError
-        If the file is no OCEL 2.0 JSON, or several types of object could be the case.
+        If the file is no OCEL 2.0, or several types of object could be the case.
     """
     where = builder.where
     _refuse_columns(layout.columns or {}, where)
-    data = _load(path, where, min(layout.most_megabytes, _MOST_MEGABYTES))
+    load = {"json": _load, "xml": load_ocel_xml, "sqlite": load_ocel_database}[form]
+    data = load(path, where, min(layout.most_megabytes, _MOST_MEGABYTES))
     kinds = _kinds_of_objects(data, builder)
     counts = Counter(kinds.values())
+    if not counts:
+        raise ConfigError(f"{where} has no objects, so it has no cases; give a log with objects")
     wanted = (layout.columns or {}).get("case")
     if wanted is None and len(counts) == 1:
         wanted = next(iter(counts))

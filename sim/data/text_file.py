@@ -59,7 +59,7 @@ _COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd", 
 _FOREIGN = {
     b"PK": "is an archive; unpack it (or, if it is a workbook, save its table as CSV in UTF-8)",
     b"\xd0\xcf\x11\xe0": "is a workbook of an old Excel; save its table as CSV in UTF-8",
-    b"SQLite format 3": "is a database of SQLite; export its table as CSV in UTF-8 (OCEL 2.0: as its JSON)",
+    b"SQLite format 3": "is a database of SQLite; export its table as CSV in UTF-8",
     b"ARROW1": "is Arrow (Feather); write it as Parquet or CSV",
     b"%PDF": "is PDF; give a table as CSV in UTF-8",
     b"\xfd7zXZ": "is packed by xz; unpack it",

@@ -6,7 +6,7 @@ import io
 import re
 from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from sim.data.column_read import ColumnRead
 from sim.data.event_columns import heads_of_role, refuse_as_attribute, refuse_odd_columns
 from sim.data.event_log import NO_STAGE, OWN_TRACE, LogBuilder, LogLayout
 from sim.data.event_times import iso_microseconds
+from sim.data.short_tags import ShortTags
 from sim.data.text_file import open_binary, reason_of
 from sim.record.events import STAGE_KINDS
 from sim.scenario.errors import ConfigError, suggest
@@ -23,8 +24,6 @@ from sim.scenario.schema import show
 
 __all__ = ["read_xes"]
 
-#: Of one tag: a value this long is no activity, and a parser would hold it whole.
-_LONGEST_TAG = 1_000_000
 _FLUSHED = 100_000
 #: Traces whose keys are told where one is not found.
 _LOOKED_AT = 100
@@ -35,27 +34,6 @@ _SLASHES = r"^(\d{4})[/.](\d{2})[/.](\d{2})(?=[ T]|$)"
 
 #: Keys that name the case, which belong to a trace rather than to its events.
 _CASE_KEY = r"(?i)case[ _-]?(?:id|concept:name)|case|case:concept:name|trace[ _-]?id"
-
-
-class _ShortTags(io.RawIOBase):
-    """A stream that refuses a tag or text of more than a million bytes before a parser collects it."""
-
-    def __init__(self, stream: BinaryIO, where: str) -> None:
-        self._stream, self._where, self._open = stream, where, 0
-
-    def readable(self) -> bool:
-        """Return True."""
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        """Fill a buffer; return how many bytes it got."""
-        block = self._stream.read(len(buffer))
-        last = block.rfind(b">")
-        self._open = self._open + len(block) if last < 0 else len(block) - last
-        if self._open > _LONGEST_TAG:
-            raise ConfigError(f"{self._where} has a value of more than {_LONGEST_TAG:,} bytes; leave it out")
-        buffer[: len(block)] = block
-        return len(block)
 
 
 def read_xes(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
@@ -80,7 +58,7 @@ def read_xes(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
     reader = _XesReader(layout, builder)
     try:
         with open_binary(path, where, layout.most_megabytes) as raw:
-            _parse(io.BufferedReader(_ShortTags(raw, where), 1 << 16), reader, where)
+            _parse(io.BufferedReader(ShortTags(raw, where), 1 << 16), reader, where)
     except ExpatError as error:
         raise ConfigError(f"{where} is no well-formed XES ({error}); write it again") from None
     except (OSError, EOFError) as error:
@@ -119,7 +97,7 @@ def _parse(stream: io.BufferedReader, reader: _XesReader, where: str) -> None:
             if name == "event":
                 reader.in_no_trace()
             elif name in ("object-types", "objects"):
-                raise ConfigError(f"{where} is OCEL in XML; write it as OCEL 2.0 JSON")
+                raise ConfigError(f"{where} is OCEL 1.0 in XML; write it as OCEL 2.0")
             if name in ("date", "classifier"):
                 reader.log_attribute(name, attributes)
         elif depth == 1 and name != "log":

@@ -381,8 +381,10 @@ def test_ocel(tmp_path):
         read(tmp_path, ocel(attributes=7))
     with pytest.raises(ConfigError, match="is OCEL 1.0; write it as OCEL 2.0 JSON"):
         read(tmp_path, '{"ocel:objects": {}, "ocel:events": {}}', "log.jsonocel")
-    with pytest.raises(ConfigError, match="is OCEL in XML; write it as OCEL 2.0 JSON"):
+    with pytest.raises(ConfigError, match="has no objects, so it has no cases"):
         read(tmp_path, "<log><object-types/><objects/><events/></log>", "log.xml")
+    with pytest.raises(ConfigError, match="is OCEL 1.0 in XML; write it as OCEL 2.0"):
+        read(tmp_path, "<log><global/><events/><objects/></log>", "log.xmlocel")
     double = ocel().replace('"objects": [', '"objects": [{"id": "u1", "type": "order"}, ')
     with pytest.raises(ConfigError, match="'u1' is there twice, as 'order' and as 'customer'"):
         read(tmp_path, double)

@@ -149,7 +149,7 @@ def test_lists_of_cases_in_a_cell_are_refused(tmp_path, cell):
 def test_object_centric_logs_in_csv_are_told(tmp_path):
     head = "ocel:eid,ocel:timestamp,ocel:activity,ocel:type:order"
     path = write(tmp_path, head, lambda at, case, activity, time: (at, time, activity, f"['{case}']"))
-    with pytest.raises(ConfigError, match=r"is OCEL in CSV, with several objects in a cell; write it as OCEL 2.0 JSON"):
+    with pytest.raises(ConfigError, match=r"is OCEL in CSV, with several objects in a cell; write it as OCEL 2.0"):
         read_event_log(path)
 
 

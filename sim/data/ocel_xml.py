@@ -1,0 +1,107 @@
+"""OCEL 2.0 in XML: its objects and events, as OCEL 2.0 JSON has them."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+from sim.data.short_tags import ShortTags
+from sim.data.text_file import open_binary, reason_of
+from sim.scenario.errors import ConfigError
+
+__all__ = ["is_ocel_xml", "load_ocel_xml"]
+
+
+def is_ocel_xml(first: bytes) -> bool:
+    """Return whether the beginning of a file of XML is that of OCEL 2.0, which declares its types first.
+
+    Examples
+    --------
+    >>> is_ocel_xml(b"<log><object-types>"), is_ocel_xml(b"<log><trace>")
+    (True, False)
+    """
+    return b"<object-types" in first or b"<event-types" in first
+
+
+def load_ocel_xml(path: Path, where: str, most_megabytes: int) -> dict[str, Any]:
+    """Return the lists of objects and events of a file.
+
+    Parameters
+    ----------
+    path : Path
+    where : str
+        Opens every message.
+    most_megabytes : int
+        Of text, decompressed.
+
+    Returns
+    -------
+    dict
+        ``objects`` and ``events``.
+
+    Raises
+    ------
+    ConfigError
+        If it is not well formed, declares entities or a document type, or holds more than it may.
+    """
+    from xml.parsers.expat import ExpatError, ParserCreate
+
+    found = _Elements()
+    parser = ParserCreate()
+    parser.buffer_text = True
+
+    def refuse(*_: Any) -> None:
+        raise ConfigError(f"{where} declares entities or a document type, which no OCEL file needs; refused")
+
+    parser.StartElementHandler, parser.EndElementHandler = found.begin, found.end
+    parser.CharacterDataHandler = found.text
+    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
+    try:
+        with open_binary(path, where, most_megabytes) as raw:
+            stream = io.BufferedReader(ShortTags(raw, where), 1 << 16)
+            while block := stream.read(1 << 16):
+                parser.Parse(block, False)
+            parser.Parse(b"", True)
+    except ExpatError as error:
+        raise ConfigError(f"{where} is no well-formed OCEL in XML ({error}); write it again") from None
+    except (OSError, EOFError) as error:
+        raise ConfigError(f"{where} cannot be read: {reason_of(error)}; write it again") from None
+    return {"objects": found.objects, "events": found.events}
+
+
+class _Elements:
+    """Objects and events as the elements of the file end."""
+
+    def __init__(self) -> None:
+        self.objects: list[dict[str, Any]] = []
+        self.events: list[dict[str, Any]] = []
+        self._path: list[str] = []
+        self._item: dict[str, Any] = {}
+        self._said: dict[str, Any] = {}
+
+    def begin(self, tag: str, given: dict[str, str]) -> None:
+        """Take what an element says of itself."""
+        self._path.append(tag)
+        match self._path[1:]:
+            case ["objects", "object"]:
+                self._item = {**given, "attributes": [], "relationships": []}
+                self.objects.append(self._item)
+            case ["events", "event"]:
+                self._item = {**given, "attributes": [], "relationships": []}
+                self.events.append(self._item)
+            case ["objects" | "events", _, "attributes", "attribute"]:
+                self._said = {**given, "value": ""}
+                if "name" in given:
+                    self._item["attributes"].append(self._said)
+            case ["objects" | "events", _, "objects", _] if "object-id" in given:
+                self._item["relationships"].append({"objectId": given["object-id"]})
+
+    def text(self, text: str) -> None:
+        """Take the value of an attribute."""
+        if self._path[3:] == ["attributes", "attribute"]:
+            self._said["value"] += text
+
+    def end(self, _: str) -> None:
+        """Leave an element."""
+        self._path.pop()

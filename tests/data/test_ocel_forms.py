@@ -1,0 +1,173 @@
+"""OCEL 2.0 as JSON, XML and a database of SQLite: the same log, and hostile files of each."""
+
+import json
+import sqlite3
+from contextlib import closing
+
+import numpy as np
+import pytest
+
+from sim.data.event_log import LogLayout
+from sim.data.log_file import read_event_log
+from sim.scenario.errors import ConfigError
+
+#: Name, type, and what is said of it since when.
+OBJECTS = [("o1", "order", [("tier", "2024-01-01T00:00:00", "gold"), ("tier", "2024-03-14T10:00:00", "silver")]),
+           ("o2", "order", [("tier", "2024-01-01T00:00:00", "basic")]), ("o3", "order", []), ("i1", "item", [])]  # fmt: skip
+EVENTS = [("e1", "place order", "2024-03-14T09:00:00", {"amount": "12.5"}, ["o1", "i1"]),
+          ("e2", "ship & bill", "2024-03-14T11:00:00", {}, ["o1", "o2"]),
+          ("e3", "place order", "2024-03-14T08:00:00", {"amount": "7.5"}, ["o2"]),
+          ("e4", "restock", "2024-03-14T07:00:00", {}, ["i1"])]  # fmt: skip
+
+
+def in_json(path):
+    objects = [
+        {
+            "id": name,
+            "type": kind,
+            "attributes": [{"name": head, "time": since, "value": value} for head, since, value in said],
+        }
+        for name, kind, said in OBJECTS
+    ]
+    events = [
+        {
+            "id": name,
+            "type": kind,
+            "time": time,
+            "attributes": [{"name": head, "value": value} for head, value in said.items()],
+            "relationships": [{"objectId": one, "qualifier": "of"} for one in on],
+        }
+        for name, kind, time, said, on in EVENTS
+    ]
+    path.write_text(json.dumps({"objects": objects, "events": events}))
+
+
+def in_xml(path):
+    def listed(tag, items):
+        return f"<{tag}>{''.join(items)}</{tag}>"
+
+    objects = [
+        f'<object id="{name}" type="{kind}">'
+        + listed(
+            "attributes",
+            [f'<attribute name="{head}" time="{since}">{value}</attribute>' for head, since, value in said],
+        )
+        + listed("objects", ['<relationship object-id="i1" qualifier="has"/>'])
+        + "</object>"
+        for name, kind, said in OBJECTS
+    ]
+    events = [
+        f'<event id="{name}" type="{kind.replace("&", "&amp;")}" time="{time}">'
+        + listed("attributes", [f'<attribute name="{head}">{value}</attribute>' for head, value in said.items()])
+        + listed("objects", [f'<relationship object-id="{one}" qualifier="of"/>' for one in on])
+        + "</event>"
+        for name, kind, time, said, on in EVENTS
+    ]
+    types = '<object-types><object-type name="order"/></object-types>'
+    path.write_text(f'<?xml version="1.0"?><log>{types}{listed("objects", objects)}{listed("events", events)}</log>')
+
+
+def in_database(path):
+    with closing(sqlite3.connect(path)) as base:
+        for table, columns in (
+            ("event", "ocel_id, ocel_type"),
+            ("object", "ocel_id, ocel_type"),
+            ("event_object", "ocel_event_id, ocel_object_id, ocel_qualifier"),
+            ("event_map_type", "ocel_type, ocel_type_map"),
+            ("object_map_type", "ocel_type, ocel_type_map"),
+            ("object_order", "ocel_id, ocel_time, tier, ocel_changed_field"),
+            ("object_item", "ocel_id"),
+        ):
+            base.execute(f"CREATE TABLE {table} ({columns})")
+        base.executemany("INSERT INTO object_map_type VALUES (?, ?)", [("order", "order"), ("item", "item")])
+        for name, kind, said in OBJECTS:
+            base.execute("INSERT INTO object VALUES (?, ?)", (name, kind))
+            for at, (head, since, value) in enumerate(said):
+                row = (name, since, value, head if at else None)
+                base.execute("INSERT INTO object_order VALUES (?, ?, ?, ?)", row)
+        for kind in dict.fromkeys(kind for _, kind, *_ in EVENTS):
+            suffix = "".join(letter for letter in kind.title() if letter.isalpha())
+            base.execute("INSERT INTO event_map_type VALUES (?, ?)", (kind, suffix))
+            base.execute(f"CREATE TABLE event_{suffix} (ocel_id, ocel_time, amount)")
+            rows = [(name, time, said.get("amount")) for name, one, time, said, _ in EVENTS if one == kind]
+            base.executemany(f"INSERT INTO event_{suffix} VALUES (?, ?, ?)", rows)
+        for name, kind, *_, on in EVENTS:
+            base.execute("INSERT INTO event VALUES (?, ?)", (name, kind))
+            base.executemany("INSERT INTO event_object VALUES (?, ?, 'of')", [(name, one) for one in on])
+        base.commit()
+
+
+FORMS = {"log.json": in_json, "log.xml": in_xml, "log.sqlite": in_database, "odd name #1?.sqlite": in_database}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_log_is_the_same_in_every_form(tmp_path, name):
+    path = tmp_path / name
+    FORMS[name](path)
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match=r"there are order \(3\), item \(1\)"):
+        read_event_log(path)
+    log = read_event_log(path, LogLayout(columns={"case": "order"}, attributes=["tier"]))
+    codes, words = log.extra["tier"]
+    said = ["" if code < 0 else words[code] for code in codes]
+    got = [
+        (log.case_names[case], log.activities[activity], str(np.datetime64(int(time), "us"))[11:16], tier)
+        for case, activity, time, tier in zip(log.case, log.activity, log.time, said, strict=True)
+    ]
+    assert got == [
+        ("o1", "place order", "09:00", "gold"),
+        ("o1", "ship & bill", "11:00", "silver"),
+        ("o2", "place order", "08:00", "basic"),
+        ("o2", "ship & bill", "11:00", "basic"),
+    ]
+    assert log.case_names == ("o1", "o2", "o3") and log.cases_without_events == 1
+    assert np.nansum(log.amount) == 20.0
+    assert log.left_out == {"on no order": 1} and log.rows == 5
+    assert path.read_bytes() == before and [one.name for one in tmp_path.iterdir()] == [name]
+
+
+def test_a_database_of_something_else_is_told(tmp_path):
+    path = tmp_path / "shop.sqlite"
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("CREATE TABLE sales (who, day)")
+    with pytest.raises(ConfigError, match="without the tables of OCEL 2.0; export its table of events as CSV in UTF-8"):
+        read_event_log(path)
+    path.write_bytes(path.read_bytes()[:60] + b"x" * 200)
+    with pytest.raises(ConfigError, match="is a database of SQLite that cannot be read"):
+        read_event_log(path)
+
+
+def test_a_view_in_place_of_a_table_is_not_run(tmp_path):
+    path = tmp_path / "log.sqlite"
+    in_database(path)
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("DROP TABLE event_object")
+        endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS ocel_event_id, i AS"
+        base.execute(f"CREATE VIEW event_object AS {endless} ocel_object_id FROM n")
+        base.commit()
+    with pytest.raises(ConfigError, match="without the tables of OCEL 2.0"):
+        read_event_log(path)
+
+
+def test_what_a_table_computes_is_refused(tmp_path):
+    path = tmp_path / "log.sqlite"
+    in_database(path)
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("DROP TABLE object_item")
+        base.execute("CREATE TABLE object_item (ocel_id, big AS (hex(zeroblob(4000))))")
+        base.execute("INSERT INTO object_item (ocel_id) VALUES ('i1')")
+        base.commit()
+    with pytest.raises(ConfigError, match="the table 'object_item' computes a column; write its values out"):
+        read_event_log(path, LogLayout(columns={"case": "order"}))
+
+
+def test_entities_in_xml_are_refused(tmp_path):
+    path = tmp_path / "log.xml"
+    in_xml(path)
+    text = path.read_text()
+    path.write_text(text.replace("<log>", '<!DOCTYPE log [<!ENTITY a "aa">]><log>'))
+    with pytest.raises(ConfigError, match="declares entities or a document type, which no OCEL file needs; refused"):
+        read_event_log(path)
+    path.write_text(text[:-30])
+    with pytest.raises(ConfigError, match="is no well-formed OCEL in XML"):
+        read_event_log(path)
