@@ -116,7 +116,7 @@ thousand = compare(
     replace(two_worlds(population=THOUSAND), record=replace(shown.scenario.record, customers=True)), seed=1
 )
 currency = thousand.scenario.market.economics.currency
-heads = thousand.scenario.population
+heads = thousand.scenario.market_customers
 money = {arm: thousand.cash(arm).sum(axis=1) / heads for arm in thousand.arms}
 gain = thousand.summary_json["differences"]["proactive - classic"]["contribution"]
 
@@ -185,7 +185,9 @@ axes[0].set_ylabel("purchases through the loop, %")
 axes[0].set_title("The loop fills")
 axes[0].legend(frameon=False)
 
-extra = (million.cash("proactive") - million.cash("classic")).cumsum(axis=1).mean(axis=0) / MILLION
+extra = (million.cash("proactive") - million.cash("classic")).cumsum(axis=1).mean(
+    axis=0
+) / million.scenario.market_customers
 axes[1].axhline(0, color="#8c8c8c", lw=1)
 axes[1].plot(weeks, extra, color=PROACTIVE.colour)
 axes[1].fill_between(weeks, extra, where=extra < 0, color="#D55E00", alpha=0.35, lw=0)
@@ -202,7 +204,7 @@ fig.tight_layout()
 parts = million.summary_json["waterfall"]["proactive - classic"]
 names = [name for name, part in parts["all"].items() if abs(part["mean"]) > 0]
 fig, axes = plt.subplots(1, 2, figsize=(8, 3.2))
-values = np.array([parts["all"][name]["mean"] for name in names]) / MILLION
+values = np.array([parts["all"][name]["mean"] for name in names]) / million.scenario.market_customers
 axes[0].barh(names, values, color=[PROACTIVE.colour if value > 0 else "#D55E00" for value in values])
 axes[0].invert_yaxis()
 axes[0].set_title("What the difference is made of")
@@ -251,8 +253,8 @@ for row, margin in enumerate(margins):
         )
         summary = compare(changed, replicates=4, seed=3).summary_json
         found = summary["differences"]["proactive - classic"]["contribution"]
-        table[row, column] = found["mean"] / SAMPLE
-        widest = max(widest, (found["ci_high"] - found["mean"]) / SAMPLE)
+        table[row, column] = found["mean"] / base.market_customers
+        widest = max(widest, (found["ci_high"] - found["mean"]) / base.market_customers)
 
 fig, ax = plt.subplots(figsize=(8, 3.4))
 bound = np.abs(table).max()

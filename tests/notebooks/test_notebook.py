@@ -1,5 +1,6 @@
 """The notebook runs, its two files say the same, and it is kept without what a run left in it."""
 
+import re
 from pathlib import Path
 
 import jupytext
@@ -65,6 +66,10 @@ def test_it_runs(script, monkeypatch, tmp_path):
     ]
     drawn = sum(".plot." in cell.source for cell in notebook.cells if cell.cell_type == "code")
     assert len(pictures) == {"loyalty_loop": 5, "next_best_action": 2}.get(script.stem, drawn) and len(pictures) > 1
+    if script.stem == "loyalty_loop":
+        said = "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", []))
+        # Amounts are of the whole market, twenty times the thousand customers that are simulated.
+        assert abs(float(re.search(r"all costs paid: \$(-?[\d.]+)", said)[1])) < 25.0
     if script.stem == "lesson_1_two_lives":
         assert said.count("In proactive the customer is worth") >= 3
     assert list(tmp_path.iterdir()) == []
