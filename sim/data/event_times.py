@@ -21,8 +21,8 @@ __all__ = ["NO_TIME", "EventTimes", "iso_microseconds"]
 
 #: A time that could not be read.
 NO_TIME = np.iinfo(np.int64).min
-_ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)?$"
-_ZONED = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?\s?(?:Z|[+-]\d{2}(?::?\d{2})?)$"
+_ISO = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)?$"
+_ZONED = r"^\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?\s?(?:Z|[+-]\d{2}(?::?\d{2})?)$"
 #: Signs of a time with minutes: Arrow reads such a one as the patterns do, without minutes it reads more.
 _SHORTEST_ISO, _SHORTEST_ZONED = 16, 20
 #: Signs of a date of ISO 8601.
@@ -33,6 +33,8 @@ _UTC = r"\s?(?:UTC|GMT)$"
 _OFFSET_APART = r"\s([+-]\d{2}(?::?\d{2})?)$"
 #: Of different days in words; there are fewer from 1900 to 2200, however they are written.
 _MOST_DAYS = 1_000_000
+#: An hour of one digit, as table tools leave it.
+_ONE_DIGIT = r"^(\d{4}-\d{2}-\d{2}[T ])(\d:)"
 #: A time of day alone, or one that goes on behind midnight.
 _NO_DAY = r"\d{1,3}:[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?"
 _DAY = 86_400_000_000
@@ -127,6 +129,7 @@ class EventTimes:
             self.way = self._way_of(cells)
         self.read += len(cells)
         if self.way in ("iso", "zoned"):
+            cells = compute.replace_substring_regex(cells, _ONE_DIGIT, r"\10\2")
             self._days_alone += compute.sum(compute.equal(compute.binary_length(cells), _DATE_ALONE)).as_py() or 0
             return _iso_block(cells, self.way == "zoned", compute, pyarrow)
         if self.way == "epoch":

@@ -195,3 +195,16 @@ def test_a_date_and_a_clock_go_together_where_some_clocks_are_missing(tmp_path):
         lambda at, case, what, time: (case, what, f"{time:%Y-%m-%d}", "NA" if at == 7 else f"{time:%H:%M:%S}"),
     )
     assert "Date and Time" in [column.column for column in read_event_log(path).columns]
+
+
+@pytest.mark.parametrize("zone", ("", "Z", "+01:00"))
+def test_hours_of_one_digit_are_read_among_others(tmp_path, zone):
+    """As a table tool leaves them: 2024-03-14 8:00:00 beside 2024-03-14 19:06:00."""
+
+    def row(_, case, activity, time):
+        return case, activity, f"{time:%Y-%m-%d} {time.hour}:{time:%M:%S}{zone}"
+
+    log = read_event_log(write(tmp_path, "case,activity,time", row))
+    behind = timedelta(hours=1 if zone.startswith("+") else 0)
+    assert events_of(log) == {(case, activity, time - behind) for case, activity, time in EVENTS}
+    assert not log.left_out
