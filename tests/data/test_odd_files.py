@@ -292,6 +292,7 @@ REFUSED = {
     "HTML": ("<html><table><tr><td>customer</td></tr></table></html>", "is a page of HTML"),
     "JSON": ('{"customer": "1", "date": "2021-01-04"}\n', "is JSON"),
     "SQLite": (b"SQLite format 3\0" + bytes(99), "is a database"),
+    "picture": (b"\x89PNG\r\n\x1a\n" + bytes(99), "is a picture; give a table"),
 }  # fmt: skip
 
 
