@@ -27,11 +27,12 @@ _DONE = _set(
 _BESIDE = _set("event page the a an is has been online closed deal opportunity lead")
 #: Words of what nobody wants to reach.
 _LOST = _set(
-    "lost abandoned abandon abandonment cancelled canceled cancel cancellation rejected refused declined denied"
-    " failed failure error dropped churn churned expired unsubscribed unsubscribe bounced withdrawn disqualified"
-    " unqualified verloren abgebrochen storniert abgelehnt gekündigt fehlgeschlagen perdu perdue annulé annulée"
-    " abandonné refusé perdido perdida cancelado cancelada rechazado rechazada perso persa annullato rifiutato"
-    " verlopen geannuleerd отмена отменен отменён отказ отклонено потерян"
+    "reject rejection refuse refusal decline deny denial fail withdraw withdrawal disqualify lost abandoned"
+    " abandon abandonment cancelled canceled cancel cancellation rejected refused declined denied failed failure"
+    " error dropped churn churned expired unsubscribed unsubscribe bounced withdrawn disqualified unqualified"
+    " verloren abgebrochen storniert abgelehnt gekündigt fehlgeschlagen perdu perdue annulé annulée abandonné"
+    " refusé perdido perdida cancelado cancelada rechazado rechazada perso persa annullato rifiutato verlopen"
+    " geannuleerd отмена отменен отменён отказ отклонено потерян"
 )
 _LOST_PARTS = ("離脱", "解約", "失注", "キャンセル", "取消", "流失", "放棄", "放弃", "이탈", "취소", "해지", "ยกเลิก")
 #: Where an amount stands as well, further words of purchases, and of what is paid.
@@ -123,8 +124,8 @@ def says_lost(name: str) -> bool:
 
     Examples
     --------
-    >>> [name for name in ("Closed Lost", "order_cancelled", "CheckoutAbandoned", "Resolved") if says_lost(name)]
-    ['Closed Lost', 'order_cancelled', 'CheckoutAbandoned']
+    >>> [says_lost(name) for name in ("Closed Lost", "order_cancelled", "Reject application", "離脱", "Resolved")]
+    [True, True, True, True, False]
     """
     return bool(_words(name) & _LOST) or any(part in name for part in _LOST_PARTS)
 

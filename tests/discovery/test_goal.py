@@ -63,6 +63,18 @@ def test_what_comes_to_nothing_is_no_goal_where_another_stage_is_left(tmp_path):
     won, lost = ["pqw"] * 20, ["pql"] * 60
     cases = cases_of(named_log(tmp_path, won + lost))
     assert cases.stages[find_goal(cases).stage] == "Closed Won"
+    # A loan that is rejected is no goal, though most are.
+    path = tmp_path / "loans.csv"
+    path.write_text(
+        "case,activity,time\n"
+        + "".join(
+            f"{case},{name},2020-01-0{1 + at}\n"
+            for case in range(60)
+            for at, name in enumerate(("Submit", "Check", "Reject application" if case % 3 else "Approve application"))
+        )
+    )
+    cases = cases_of(read_event_log(path))
+    assert cases.stages[find_goal(cases).stage] == "Approve application"
     cases = cases_of(named_log(tmp_path, ["pq"] * 20 + lost))
     assert cases.stages[find_goal(cases).stage] == "Closed Lost"
 
