@@ -36,6 +36,8 @@ _PARTS = frozenset({
     "frete", "flete", "desconto", "descuento", "rabatt", "cashback", "charges", "tendered",
 })  # fmt: skip
 _WHOLE = frozenset({"total", "gesamt", "paye", "paid", "grand", "ingreso", "revenue"})
+#: A month without a day, with a sign in it: six digits may number anything.
+_MONTH = r"(?:19|20)\d{2}[-/.](?:0[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.](?:19|20)\d{2}"
 #: Parts of heads that speak of people.
 _PEOPLE = re.compile(
     r"custom|client|klient|kunde|kund|klant|user|member|buyer|donor|donat|payer|shopper|subscriber|account|person"
@@ -46,7 +48,7 @@ _CONTRACTS = re.compile(r"(?:^|_)(?:sub|subscription|contract|abo|vertrag|policy
 
 
 def likely_dates(plain: Sequence[str], sample: Sequence[Sequence[str]]) -> list[int]:
-    """Return the columns whose cells are dates, those of birth or of an end last.
+    """Return the columns whose cells are dates, those of birth or of an end behind, and months last.
 
     Parameters
     ----------
@@ -59,9 +61,15 @@ def likely_dates(plain: Sequence[str], sample: Sequence[Sequence[str]]) -> list[
     --------
     >>> likely_dates(["due", "expended", "no"], [["2021-02-01", "2021-01-04", "20210104"]])
     [1, 0]
+    >>> likely_dates(["who", "month"], [["7", "2021-01"]])
+    [1]
     """
-    dated = [at for at in range(len(plain)) if _are(sample, at, _is_day)]
-    return sorted(dated, key=lambda at: speaks_of_another_day(plain[at]))
+    months = [at for at in range(len(plain)) if _are(sample, at, _is_month)]
+    return sorted(_days(plain, sample), key=lambda at: speaks_of_another_day(plain[at])) + months
+
+
+def _days(plain: Sequence[str], sample: Sequence[Sequence[str]]) -> list[int]:
+    return [at for at in range(len(plain)) if _are(sample, at, _is_day)]
 
 
 def only_day(plain: Sequence[str], sample: Sequence[Sequence[str]]) -> int | None:
@@ -77,7 +85,7 @@ def only_day(plain: Sequence[str], sample: Sequence[Sequence[str]]) -> int | Non
     >>> only_day(["who", "expended"], [["7", "2021-01-04"]]), only_day(["who", "born"], [["7", "2021-01-04"]])
     (1, None)
     """
-    dated = likely_dates(plain, sample)
+    dated = _days(plain, sample)
     return dated[0] if len(dated) == 1 and not speaks_of_another_day(plain[dated[0]]) else None
 
 
@@ -151,6 +159,10 @@ def _are(sample: Sequence[Sequence[str]], at: int, fits: Callable[[str], bool]) 
 
 def _is_number(cell: str) -> bool:
     return bool(re.search(r"\d", cell)) and looks_like_amount(cell)
+
+
+def _is_month(cell: str) -> bool:
+    return re.fullmatch(_MONTH, cell) is not None
 
 
 def _is_day(cell: str) -> bool:

@@ -224,6 +224,15 @@ def test_months_are_days_if_that_is_said(tmp_path, pattern):
     assert round(100 * ledger.amount.sum()) == TOTAL
 
 
+def test_a_column_of_months_is_proposed_and_then_its_format(tmp_path):
+    path = write(tmp_path, "customer_id,month,amount", lambda _, who, when, cents: (who, f"{when:%Y-%m}", cents / 100))
+    with pytest.raises(ConfigError, match="and 'month' may be it.*'columns={date: month}'"):
+        read_transactions(path)
+    with pytest.raises(ConfigError, match="say date_format=%Y-%m"):
+        read_transactions(path, Layout(columns={"date": "month"}))
+    assert read_transactions(path, Layout(columns={"date": "month"}, date_format="%Y-%m")).start == date(2023, 1, 1)
+
+
 @pytest.mark.parametrize(
     ("word", "encoding"),
     (("Montréal", "cp850"), ("JOSÉ MUÑOZ", "cp850"), ("Łódź", "cp852"), ("Société Générale", "mac_roman")),
