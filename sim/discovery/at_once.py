@@ -24,8 +24,8 @@ __all__ = ["AtOnce", "last_apart", "most_visited", "no_time_told", "standing_twi
 _ALWAYS, _NEVER_LAST = 0.01, 0.001
 #: Visits at once that a stage must have to stand twice, and their share of all visits.
 _FEWEST, _SHARE = 25, 0.002
-#: Last visits, and others, that a stage must have to stand twice for them.
-_FEWEST_LAST = 5.0
+#: Last visits, and others, that a stage must have to stand twice for them: of late ends few early ones would be made.
+_FEWEST_LAST = 1.0
 
 
 @dataclass(frozen=True, slots=True)
