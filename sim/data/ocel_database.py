@@ -118,7 +118,7 @@ def _own_rows(base: sqlite3.Connection, what: str, tables: set[str]) -> Iterator
     for (suffix,) in base.execute(f"SELECT ocel_type_map FROM {what}_map_type").fetchall():
         table = f"{what}_{suffix}"
         if table in tables:
-            rows = base.execute('SELECT * FROM "' + table.replace('"', '""') + '"')
+            rows = base.execute(f"SELECT * FROM {_quoted(table)}")
             heads = [column[0] for column in rows.description]
             if "ocel_id" in heads:
                 yield from (dict(zip(heads, row, strict=True)) for row in rows)
