@@ -59,7 +59,10 @@ class KeptMethods:
     def _run(self, text: str, names: dict[str, Any] | None = None, made: dict[str, Any] | None = None) -> None:
         """Do what `exec` does."""
         code = self._known.get(text)
-        self._used[text] = code = compile(text, "<string>", "exec") if code is None else code
+        if code is None:
+            # As `exec` does where `dataclasses` calls it: without what this module imports from the future.
+            code = compile(text, "<string>", "exec", dont_inherit=True)
+        self._used[text] = code
         exec(code, names, made)
 
     def keep(self) -> None:

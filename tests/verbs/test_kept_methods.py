@@ -26,8 +26,12 @@ try:
     One(1).a = 3
 except AttributeError as error:
     print(type(error).__name__)
+print(One.__init__.__annotations__)
 """
-_SAYS = "One(a=1, b=2.5, c=[]) True True True\nFrozenInstanceError\n"
+_SAYS = (
+    "One(a=1, b=2.5, c=[]) True True True\nFrozenInstanceError\n"
+    "{'a': <class 'int'>, 'b': <class 'float'>, 'c': <class 'list'>, 'return': None}\n"
+)
 
 
 @pytest.fixture
