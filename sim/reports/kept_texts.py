@@ -45,13 +45,13 @@ class FontTexts:
 
     Attributes
     ----------
-    font : bytes-like
-        What its file holds.
+    font : bytes-like, optional
+        What its file holds; where nobody knows, its texts are not kept for other processes.
     made_by : str
         What lays it out, with version.
     """
 
-    font: bytes | mmap
+    font: bytes | mmap | None
     made_by: str
     _are_new: bool = field(default=False, init=False)
 
@@ -69,21 +69,23 @@ class FontTexts:
 
     def keep(self) -> None:
         """Keep what is new for other processes."""
-        if self._are_new:
+        if self._are_new and self._file is not None:
             self._are_new = False
             last = dict(list(self._known.items())[-MOST_TEXTS:])
             write_kept(self._file, json.dumps(last).encode(), MOST_KEPT)
 
     @cached_property
     def _known(self) -> dict[str, TextLayout]:
-        body = read_kept(self._file)
+        body = None if self._file is None else read_kept(self._file)
         try:
             return {} if body is None else {text: TextLayout(*found) for text, found in json.loads(body).items()}
         except (ValueError, TypeError, AttributeError):
             return {}
 
     @cached_property
-    def _file(self) -> Path:
+    def _file(self) -> Path | None:
+        if self.font is None:
+            return None
         digest = hashlib.sha256(self.made_by.encode())
         digest.update(self.font)
         return Path(cache_home()) / TEXTS / digest.hexdigest()

@@ -170,7 +170,7 @@ class _Layouts:
     def _found(self, font: Any, text: str) -> TextLayout | None:
         name = font.postscript_name
         if name not in _texts:
-            _texts[name] = FontTexts(font.fname if isinstance(font.fname, mmap.mmap) else b"", self._made_by)
+            _texts[name] = FontTexts(font.fname if isinstance(font.fname, mmap.mmap) else None, self._made_by)
         return _texts[name].find(text)
 
     def _laid_out(self, converter: Any, font: Any, text: str, properties: Any) -> TextLayout | None:

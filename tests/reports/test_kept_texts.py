@@ -33,6 +33,13 @@ def test_a_text_is_found_as_it_was_laid_out_by_whoever_draws_with_the_same_font(
     assert _texts(b"another").find("AB") is None and FontTexts(b"font", "drawn with 2.0").find("AB") is None
 
 
+def test_texts_of_a_font_whose_file_nobody_knows_are_not_kept(cache):
+    texts = FontTexts(None, "drawn with 1.0")
+    texts.add("AB", A)
+    texts.keep()
+    assert texts.find("AB") == A and not cache.exists() and FontTexts(None, "drawn with 1.0").find("AB") is None
+
+
 def test_what_is_damaged_or_of_another_shape_is_not_believed(cache):
     texts = _texts()
     texts.add("AB", A)
