@@ -100,8 +100,7 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "phases": found.phases.count,
         "gained": decimal(sum(found.contexts.gains), 0),
         "parameters": free_parameters(found.journeys.values()),
-        "distances": found.distances,
-        "near": found.distances is not None and found.distances.ngram3 <= _AS_NEAR * found.distances.ngram3_floor,
+        **_nearness(found),
         "drifting": {name: pair for name, pair in found.drifting.items() if pair[0]},
         "who": who_kinds_are(found),
         "folded": found.folded,
@@ -225,6 +224,24 @@ def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any
         "parameters": free_parameters(found.journeys.values()),
         "inside_view": _inside_plain(found.inside),
     }
+
+
+def _nearness(found: Discovery) -> dict[str, Any]:
+    """Return how near simulated cases are to cases kept aside, and what of them is further off than in real ones."""
+    near = found.distances
+    if near is None:
+        return {"distances": None}
+    told = [
+        ("how many visits they have", near.visits, near.visits_floor),
+        ("how long they take", near.length, near.length_floor),
+        (f"when they come to {found.cases.stages[found.goal.stage]}", near.goal, near.goal_floor),
+    ]
+    further = [
+        f"{what} ({f'{decimal(away / floor, 1)} times as far' if floor > 0.0 else 'in which real ones are alike'})"
+        for what, away, floor in told
+        if away is not None and floor is not None and away > _AS_NEAR * floor
+    ]
+    return {"distances": near, "near": near.ngram3 <= _AS_NEAR * near.ngram3_floor, "further": further}
 
 
 def _goal_plain(found: Discovery) -> dict[str, Any]:

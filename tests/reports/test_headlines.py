@@ -12,6 +12,7 @@ from sim.analysis.prim import BoxQuality
 from sim.analysis.verdict import verdict
 from sim.data.log_file import read_event_log
 from sim.discovery.discover import discover
+from sim.discovery.distance import Distances
 from sim.experiments.boundary import LeverBreakEven
 from sim.experiments.design import Design
 from sim.experiments.frontier import KINDS_OF_RUN
@@ -20,7 +21,7 @@ from sim.experiments.plan_advice import Interaction
 from sim.experiments.sweep import SweepResult
 from sim.reports import forecast, frontier, optimize, sensitivity
 from sim.reports.attribution import attribution_lines
-from sim.reports.discovery import discovery_lines
+from sim.reports.discovery import _nearness, discovery_lines
 from sim.reports.document import Table, _environment, text_lines
 from sim.reports.figures.gap import Gap, is_sure
 from sim.reports.figures.sweep import draw_effects
@@ -427,8 +428,9 @@ def test_of_values_run_once_no_share_is_told() -> None:
     assert [axes.get_title(loc="left") for axes in drawn.axes] == ["contact.fatigue"]
 
 
-def test_a_log_in_which_nothing_is_decided_claims_nothing() -> None:
-    facts: dict[str, Any] = {
+def _undecided() -> dict[str, Any]:
+    """What is told of a log in which nothing stands out."""
+    return {
         **{"source": "log.csv", "cases": 9, "empty": 0, "events": 30, "stages": 3, "variants": 5, "top_share": "30 %"},
         **{"span": "from 2026-01-01 to 2026-02-01", "kinds": 1, "goal": "pay", "goal_why": "ends", "splits": 0},
         **{
@@ -454,7 +456,10 @@ def test_a_log_in_which_nothing_is_decided_claims_nothing() -> None:
         },
         **{"left_out": {}, "duplicates": 0, "folded": (0, 0.0), "notices": (), "bought": None, "tied": "0 %"},
     }
-    text = "\n".join(text_lines("discovery", **facts))
+
+
+def test_a_log_in_which_nothing_is_decided_claims_nothing() -> None:
+    text = "\n".join(text_lines("discovery", **_undecided()))
     for claim in (
         "kinds of customers",
         "more often",
@@ -466,6 +471,29 @@ def test_a_log_in_which_nothing_is_decided_claims_nothing() -> None:
     ):
         assert claim not in text, claim
     assert "speak for no second one" in text and "how near the journey is to real ones is not known" in text
+
+
+@pytest.mark.parametrize("near", [True, False])
+def test_a_simulation_that_is_off_in_time_is_not_called_near(near) -> None:
+    """Three stages in a row are not all that a journey is held against."""
+    close = Distances(0.2, 0.21 if near else 0.1, 9.2, 4.0, 3.0, 3.0, 8.0, 0.0, held_out=90)
+    found = SimpleNamespace(
+        distances=close, cases=SimpleNamespace(stages=("look", "pay")), goal=SimpleNamespace(stage=1)
+    )
+    said = _nearness(found)
+    assert said["near"] is near
+    assert said["further"] == [
+        "how long they take (2.3 times as far)",
+        "when they come to pay (in which real ones are alike)",
+    ]
+    facts = {**_undecided(), **said}
+    off, all_near = (" ".join(text_lines("discovery", **few)) for few in (facts, facts | {"further": []}))
+    assert (
+        "How long they take (2.3 times as far) and when they come to pay (in which real ones are alike) are further"
+        in off
+    )
+    assert "How many visits they have, how long they take and when they come to pay are as near" in all_near
+    assert ("is as near to cases" in off) is near and ("is further from cases" in off) is not near
 
 
 @pytest.mark.parametrize(
