@@ -89,7 +89,8 @@ def check_writable(folder: str, verb: str = "") -> Path:
     try:
         path = Path(folder).expanduser()
         existing = path / verb
-        while not existing.exists() and existing != existing.parent:
+        # A link that leads nowhere is there: no folder can be made in its place.
+        while not (existing.exists() or existing.is_symlink()) and existing != existing.parent:
             existing = existing.parent
         if not existing.is_dir():
             raise ConfigError(f"output_dir is {folder!r}, but {str(existing)!r} is not a folder; give another")

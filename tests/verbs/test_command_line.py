@@ -434,6 +434,10 @@ def test_results_cannot_go_where_a_file_is(runs, capsys, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out/compare").write_text("")
     assert "'out/compare' is not a folder" in _refused(capsys, "compare", "output_dir=out")
+    for name, target in (("gone", tmp_path / "nowhere"), ("ring", tmp_path / "ring")):
+        (tmp_path / name).symlink_to(target)
+        for folder in (name, f"{name}/below"):
+            assert f"'{name}' is not a folder; give another" in _refused(capsys, "compare", f"output_dir={folder}")
     assert runs == []
 
 
