@@ -36,9 +36,9 @@ __all__ = [
 LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "case": (
         ("case_concept_name",),
-        ("case_id", "caseid", "case", "trace_id", "trace", "case_key", "casekey", "id_case", "case_name", "casename",
-         "case_index", "process_instance", "process_instance_id", "instance_id", "fall", "fall_id", "fallnummer",
-         "fall_nr", "id_caso", "caso", "caso_id", "id_cas", "no_cas", "numero_caso"),
+        ("case_id", "caseid", "case", "trace_id", "trace", "case_key", "casekey"),
+        ("id_case", "process_instance_id", "process_instance", "case_name", "casename", "case_index", "fall_id",
+         "fallnummer", "fall_nr", "fall", "id_caso", "caso_id", "caso", "id_cas", "no_cas", "numero_caso"),
         ("customer_id", "customerid", "customer", "user_id", "userid", "user", "client_id", "visitor_id", "contact_id"),
         # Who that is, as Mixpanel and PostHog merged devices and users.
         ("distinct_id",),
@@ -48,12 +48,15 @@ LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("opportunity_id", "opportunityid", "ticket_id", "issue_key", "issue_id", "incident_number", "lead_id",
          "deal_id", "subscription_id", "call_id", "conversation_id", "chat_id", "interaction_id", "documentkey",
          "objectid", "object_id"),
-        ("incident_id", "claim_id", "claim_number", "application_id", "candidate_id", "applicant_id", "loan_id",
-         "request_id", "case_number", "case_no", "patient_id", "patient", "encounter_id", "admission_id", "visit_id",
-         "batch_id", "trip_id", "shipment_id", "bill_id", "invoice_id", "project_id", "po_number", "purchase_order",
-         "purchase_order_id", "tid", "service_id", "cookie", "cookieid"),
         ("email_address", "email", "e_mail"),
-        ("session_id", "sessionid", "session", "order_id", "id", "domain_sessionid", "idvisit", "ga_session_id"),
+        ("session_id", "sessionid", "session", "order_id", "domain_sessionid", "idvisit", "ga_session_id"),
+        # What numbers an upload, a request to a server or a step as often as a case: where nothing else tells it.
+        ("case_number", "case_no", "incident_id", "claim_id", "claim_number", "application_id", "candidate_id",
+         "applicant_id", "loan_id", "patient_id", "patient", "encounter_id", "admission_id", "po_number",
+         "purchase_order", "purchase_order_id"),
+        ("id",),
+        ("instance_id", "request_id", "visit_id", "batch_id", "trip_id", "shipment_id", "bill_id", "invoice_id",
+         "project_id", "tid", "service_id", "cookie", "cookieid"),
     ),
     "activity": (
         ("concept_name",),
@@ -72,7 +75,8 @@ LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("timestamp", "event_time", "datetime", "date_time", "complete_timestamp", "event_timestamp", "eventtime",
          "event_datetime", "zeitstempel"),
         ("time", "date", "created_at", "occurred_at", "created_date", "server_time", "sys_created_on",
-         "collector_tstamp", "changed_at", "edit_date", "created", "event_dt", "event_ts", "hit_timestamp", "hit_time"),
+         "collector_tstamp", "changed_at", "edit_date", "created"),
+        ("event_dt", "event_ts", "hit_timestamp", "hit_time"),
         ("end_time", "endtime", "ended_at", "end_timestamp", "completed_at", "complete_time", "completion_time",
          "finish_time"),
         ("start_time", "started_at", "start_timestamp", "start"),
@@ -84,12 +88,14 @@ LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "kind": (("kind",),),
 }  # fmt: skip
 REQUIRED_ROLES = ("case", "activity", "time")
-#: Groups of heads of cases up to that of devices.
-_DEVICES = 6
+#: Groups of heads of cases from that of customers up to that of devices.
+_CUSTOMERS, _DEVICES = 3, 7
 #: What a case goes through, under heads such as bill_status, where there is one alone.
 _OF_STAGES = re.compile(
     r"(?!(?:marital|civil|employ|customer|member|user|account|email|consent|tax|stock)).+_(?:status|stage|phase|step)"
 )
+#: Heads of few words that may say whether an activity begins or ends.
+_OF_A_STATE = re.compile(r"(?:^|_)(?:status|state|transition|lifecycle)$")
 #: Transitions of an activity in XES and in words that mean them: those of its beginning, those of its end, others.
 _BEGIN = frozenset({"start", "started", "begin", "began", "begun"})
 _END = frozenset({"complete", "completed", "end", "ended", "finish", "finished", "stop", "stopped"})
@@ -223,7 +229,7 @@ def known_heads(heads: Sequence[str]) -> list[str]:
     """Return the heads by whose cells columns may be told."""
     known = {word for groups in LOG_ROLES.values() for group in groups for word in group}
     known.update(_FIELDS, _NEW_VALUES, *_DATES_AND_CLOCKS)
-    return [head for head in heads if plain_head(head) in known]
+    return [head for head in heads if (plain := plain_head(head)) in known or _OF_A_STATE.search(plain)]
 
 
 def refuse_odd_columns(given: Any, where: str) -> None:
@@ -370,9 +376,21 @@ def _by_their_cells(
         return
     for head in free:
         words = {row[head].lower() for row in sample if row[head]}
-        if words & (_BEGIN | _END) and words <= _BEGIN | _END | _BETWEEN:
+        if words <= _BEGIN | _END | _BETWEEN and _begin_and_end(head, chosen, sample):
             chosen["lifecycle"] = (head,)
             return
+
+
+def _begin_and_end(head: str, chosen: Mapping[str, Sequence[str]], sample: Sequence[Mapping[str, str]]) -> bool:
+    """Return whether activities of cases begin and end by the words of a column, which the status of an order does not.
+
+    A file may have all beginnings first.
+    """
+    named = [head for role in ("case", "activity") for head in chosen.get(role, ())]
+    begun, over = (
+        {tuple(row[of] for of in named) for row in sample if row[head].lower() in words} for words in (_BEGIN, _END)
+    )
+    return bool(begun) and (not over or 4 * len(begun & over) > len(begun))
 
 
 def _numbers_rows(head: str, sample: Sequence[Mapping[str, str]]) -> bool:
@@ -389,7 +407,7 @@ def _refuse_lists(
         raise ConfigError(f"{where} is OCEL in CSV, with several objects in a cell; write it as OCEL 2.0")
     for head in chosen.get("case", ()):
         cells = [row[head] for row in sample if row[head]]
-        lists = [cell for cell in cells if re.fullmatch(r"\[.*\]|\{.*\}", cell)]
+        lists = [cell for cell in cells if re.fullmatch(r"\[.*\]|\{.*[,;:'\"].*\}", cell)]
         if 2 * len(lists) > len(cells):
             raise ConfigError(
                 f"{where}: {head!r} has lists of cases, such as {show(lists[0][:40])}; write a row for each case of an"
@@ -405,7 +423,7 @@ def _others_that_name(
     named: tuple[str, ...], plain: Mapping[str, str], sample: Sequence[Mapping[str, str]]
 ) -> tuple[str, ...]:
     """Return the columns that name cases as well, visitors and devices, and are hardly ever empty; the best first."""
-    known = [word for group in LOG_ROLES["case"][2:_DEVICES] for word in group]
+    known = [word for group in LOG_ROLES["case"][_CUSTOMERS:_DEVICES] for word in group]
     fitting = [head for head in plain if plain[head] in known and head not in named and sample]
     fitting = [head for head in fitting if _share_empty(head, sample) <= _MOST_NAMELESS]
     return tuple(sorted(fitting, key=lambda head: known.index(plain[head])))

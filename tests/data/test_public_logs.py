@@ -208,3 +208,53 @@ def test_hours_of_one_digit_are_read_among_others(tmp_path, zone):
     behind = timedelta(hours=1 if zone.startswith("+") else 0)
     assert events_of(log) == {(case, activity, time - behind) for case, activity, time in EVENTS}
     assert not log.left_out
+
+
+@pytest.mark.parametrize("case", ("case_id", "customer_id", "email", "session_id", "order_id"))
+@pytest.mark.parametrize("beside", ("request_id", "batch_id", "invoice_id", "instance_id", "case_no", "id"))
+def test_what_numbers_requests_or_steps_is_no_case_beside_one(tmp_path, case, beside):
+    path = write(tmp_path, f"{case},{beside},event,time", lambda at, who, activity, time: (who, at, activity, time))
+    assert events_of(read_event_log(path)) == set(EVENTS)
+
+
+def test_the_name_or_index_of_a_case_beside_its_id_is_not_asked_about(tmp_path):
+    path = write(
+        tmp_path, "case_id,case_name,case_index,activity,time", lambda at, who, *rest: (who, f"no {who}", at, *rest)
+    )
+    assert events_of(read_event_log(path)) == set(EVENTS)
+
+
+def test_guids_in_braces_are_no_lists_of_cases(tmp_path):
+    names = {}
+
+    def row(at, case, activity, time):
+        name = names.setdefault(case, f"{{6B29FC40-CA47-1067-B31D-00DD01060{len(names):03}}}")
+        return name, activity, time
+
+    log = read_event_log(write(tmp_path, "case,activity,time", row))
+    assert sorted(log.case_names) == sorted(names.values())
+
+
+@pytest.mark.parametrize("words", (("completed", "unknown"), ("finished", "abort"), ("started", "completed")))
+def test_how_an_order_stands_is_no_transition_of_an_activity(tmp_path, words):
+    def row(at, case, activity, time):
+        return case, activity, words[at % 2], time
+
+    log = read_event_log(write(tmp_path, "case,activity,order_status,time", row))
+    assert log.left_out == {}
+    assert events_of(log) == set(EVENTS)
+
+
+@pytest.mark.parametrize("head", ("task_state", "transition"))
+def test_transitions_are_told_in_parquet_as_in_csv(tmp_path, head):
+    rows = [
+        (case, activity, word, time - timedelta(minutes=9 * (word == "start")))
+        for case, activity, time in EVENTS
+        for word in ("start", "complete")
+    ]
+    path = tmp_path / "log.parquet"
+    columns = zip(("case", "activity", head, "time"), zip(*rows, strict=True), strict=True)
+    parquet.write_table(pa.table({name: list(cells) for name, cells in columns}), path)
+    log = read_event_log(path)
+    assert log.left_out == {"that are no end of an activity (lifecycle start)": 20}
+    assert events_of(log) == set(EVENTS)
