@@ -12,6 +12,11 @@ from sim.scenario.errors import ConfigError
 
 __all__ = ["is_ocel_xml", "load_ocel_xml"]
 
+#: Elements within each other: a log has five.
+_DEEPEST = 64
+#: Signs of a value: parts of any length, one after the other, would take long to put together.
+_LONGEST_VALUE = 1_000_000
+
 
 def is_ocel_xml(first: bytes) -> bool:
     """Return whether the beginning of a file of XML is that of OCEL 2.0, which declares its types first.
@@ -43,11 +48,11 @@ def load_ocel_xml(path: Path, where: str, most_megabytes: int) -> dict[str, Any]
     Raises
     ------
     ConfigError
-        If it is not well formed, declares entities or a document type, or holds more than it may.
+        If it is not well formed, declares entities or a document type, or holds more, or deeper, than it may.
     """
     from xml.parsers.expat import ExpatError, ParserCreate
 
-    found = _Elements()
+    found = _Elements(where)
     parser = ParserCreate()
     parser.buffer_text = True
 
@@ -73,16 +78,24 @@ def load_ocel_xml(path: Path, where: str, most_megabytes: int) -> dict[str, Any]
 class _Elements:
     """Objects and events as the elements of the file end."""
 
-    def __init__(self) -> None:
+    def __init__(self, where: str) -> None:
         self.objects: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
+        self._where = where
         self._path: list[str] = []
         self._item: dict[str, Any] = {}
-        self._said: dict[str, Any] = {}
+        #: The attribute that is open, and the parts of its value.
+        self._said: dict[str, Any] | None = None
+        self._value: list[str] = []
+        self._length = 0
 
     def begin(self, tag: str, given: dict[str, str]) -> None:
         """Take what an element says of itself."""
         self._path.append(tag)
+        if len(self._path) > _DEEPEST:
+            raise ConfigError(
+                f"{self._where} has more than {_DEEPEST} elements within each other, which no OCEL file needs; refused"
+            )
         match self._path[1:]:
             case ["objects", "object"]:
                 self._item = {**given, "attributes": [], "relationships": []}
@@ -90,18 +103,24 @@ class _Elements:
             case ["events", "event"]:
                 self._item = {**given, "attributes": [], "relationships": []}
                 self.events.append(self._item)
-            case ["objects" | "events", _, "attributes", "attribute"]:
-                self._said = {**given, "value": ""}
+            case ["objects", "object", "attributes", "attribute"] | ["events", "event", "attributes", "attribute"]:
+                self._said, self._value, self._length = {**given, "value": ""}, [], 0
                 if "name" in given:
                     self._item["attributes"].append(self._said)
-            case ["objects" | "events", _, "objects", _] if "object-id" in given:
+            case ["objects", "object", "objects", _] | ["events", "event", "objects", _] if "object-id" in given:
                 self._item["relationships"].append({"objectId": given["object-id"]})
 
     def text(self, text: str) -> None:
-        """Take the value of an attribute."""
-        if self._path[3:] == ["attributes", "attribute"]:
-            self._said["value"] += text
+        """Take a part of the value of an attribute."""
+        if self._said is not None:
+            self._value.append(text)
+            self._length += len(text)
+            if self._length > _LONGEST_VALUE:
+                raise ConfigError(f"{self._where} has a value of more than {_LONGEST_VALUE:,} signs; leave it out")
 
     def end(self, _: str) -> None:
         """Leave an element."""
+        if self._said is not None and self._path[3:] == ["attributes", "attribute"]:
+            self._said["value"] = "".join(self._value)
+            self._said = None
         self._path.pop()

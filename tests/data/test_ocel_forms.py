@@ -171,3 +171,84 @@ def test_entities_in_xml_are_refused(tmp_path):
     path.write_text(text[:-30])
     with pytest.raises(ConfigError, match="is no well-formed OCEL in XML"):
         read_event_log(path)
+
+
+def changed(path, *statements):
+    in_database(path)
+    with closing(sqlite3.connect(path)) as base:
+        for statement in statements:
+            base.execute(statement)
+        base.commit()
+    return path
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    (
+        ("INSERT INTO object VALUES (NULL, 'order')", "a row of the table 'object' has no ocel_id; mend it"),
+        ("UPDATE event SET ocel_type = NULL", "a row of the table 'event' has no ocel_type; mend it"),
+        ("INSERT INTO event_object VALUES ('e1', NULL, '')", "the table 'event_object' has no ocel_object_id; mend it"),
+        ("ALTER TABLE event RENAME ocel_type TO type", "cannot be read .no such column: ocel_type"),
+    ),
+)
+def test_nobody_is_called_none(tmp_path, statement, told):
+    with pytest.raises(ConfigError, match=told):
+        read_event_log(changed(tmp_path / "log.sqlite", statement), LogLayout(columns={"case": "order"}))
+
+
+def test_rows_that_take_their_words_from_a_default_are_bounded(tmp_path):
+    """A file of a megabyte whose rows say gigabytes."""
+    path = changed(
+        tmp_path / "log.sqlite",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 40)"
+        " INSERT INTO object_item SELECT 'i' || i FROM n",
+        f"ALTER TABLE object_item ADD COLUMN said DEFAULT '{'x' * 900_000}'",
+    )
+    with pytest.raises(ConfigError, match="the table 'object_item' holds more than the file has; write it again"):
+        read_event_log(path, LogLayout(columns={"case": "order"}))
+
+
+def test_changes_that_are_not_in_the_file_yet_are_told(tmp_path):
+    path = tmp_path / "log.sqlite"
+    in_database(path)
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("PRAGMA journal_mode = WAL")
+        base.execute("DELETE FROM event")
+        base.commit()
+        with pytest.raises(ConfigError, match="has changes in log.sqlite-wal beside it; end the program that writes"):
+            read_event_log(path)
+    with pytest.raises(ConfigError, match="none of its 0 events can be used"):
+        read_event_log(path, LogLayout(columns={"case": "order"}))
+
+
+@pytest.mark.parametrize(
+    "types",
+    (
+        '<object-type name="order"><attributes><attribute name="tier" type="string">\n</attribute></attributes>',
+        '<object-type name="order"><objects><relationship object-id="o1"/></objects>',
+        '</object-types><objects><attributes><attribute name="a">1</attribute></attributes></objects><object-types>',
+        '</object-types><objects><own><objects><relationship object-id="o1"/></objects></own></objects><object-types>',
+    ),
+)
+def test_elements_at_odd_places_of_xml_say_nothing(tmp_path, types):
+    path = tmp_path / "log.xml"
+    in_xml(path)
+    tail = "" if types.startswith("<") and types.count("<object-type ") == 0 else "</object-type>"
+    path.write_text(path.read_text().replace('<object-type name="order"/>', types + tail, 1))
+    log = read_event_log(path, LogLayout(columns={"case": "order"}))
+    assert (log.case.size, np.nansum(log.amount)) == (4, 20.0)
+
+
+@pytest.mark.parametrize(
+    ("inside", "told"),
+    (
+        ("<a>" * 100 + "</a>" * 100, "has more than 64 elements within each other"),
+        (f'<attribute name="a">{"x>" * 600_000}</attribute>', "has a value of more than 1,000,000 signs; leave it out"),
+    ),
+)
+def test_deep_and_long_xml_is_refused(tmp_path, inside, told):
+    path = tmp_path / "log.xml"
+    in_xml(path)
+    path.write_text(path.read_text().replace("<attributes>", f"<attributes>{inside}", 1))
+    with pytest.raises(ConfigError, match=told):
+        read_event_log(path)
