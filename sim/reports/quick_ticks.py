@@ -36,7 +36,13 @@ def _copying(make: Callable[[Any, bool], Any]) -> Callable[[Any, bool], Any]:
 
     def tick(axis: Any, major: bool) -> Any:
         ticks = vars(axis).get("majorTicks" if major else "minorTicks")
-        return _copy(ticks[0]) if ticks else make(axis, major)
+        if ticks:
+            return _copy(ticks[0])
+        made = make(axis, major)
+        for part in (made, made.gridline):  # an axis tells this to the ticks that it has, and may have had none
+            part.set_clip_box(axis.get_clip_box())
+            part.set_clip_path(axis.get_clip_path())
+        return made
 
     return tick
 
@@ -45,6 +51,8 @@ def _copy(tick: Any) -> Any:
     new = copy(tick)
     for part in _PARTS:
         setattr(new, part, copy(getattr(tick, part)))
+    for label in (new.label1, new.label2):
+        label.set_fontproperties(label.get_fontproperties().copy())  # a label may be bold where others are not
     return new
 
 
