@@ -23,6 +23,7 @@ from sim.data.role_heads import (
     ROLES,
     UNIT_PRICES,
     WEAKEST,
+    is_doubtful,
     is_name,
     is_weak,
     parted,
@@ -263,6 +264,7 @@ def _guess(
     fitting = [at for at in fitting if not is_weak(plain[at])] or fitting
     fitting = [at for at in fitting if plain[at] not in WEAKEST] or fitting
     fitting = [at for at in fitting if not is_name(plain[at])] or fitting
+    fitting = [at for at in fitting if not is_doubtful(plain[at])] or fitting
     if role == "customer" and len(fitting) > 1:
         # A name beside the number of whose it is.
         fitting = [at for at in fitting if not any(_numbers(plain[other], plain[at]) for other in fitting)]

@@ -13,11 +13,20 @@ from numpy.typing import NDArray
 
 from sim.data.cells import which_match
 
-__all__ = ["KIND_HEADS", "PLACE_HEADS", "STAGE_HEADS", "is_no_sale", "is_other_kind", "says_kind"]
+__all__ = [
+    "KIND_HEADS",
+    "PLACE_HEADS",
+    "STAGE_HEADS",
+    "is_no_sale",
+    "is_other_kind",
+    "says_how_paid",
+    "says_kind",
+    "says_kind_of_sale",
+]
 
 #: Heads of columns that say what kind of thing a row is. That of an order (pickup, shipping) is none.
 KIND_HEADS = (
-    "side", "buy_sell", "trade_type", "transaction_type", "transactiontype", "trans_type", "booking_type",
+    "transaction_type", "transactiontype", "trans_type", "booking_type",
     "posting_type", "movement_type", "payment_type", "premium_type", "activity_type", "txn_type", "type",
     "record_type", "line_type", "item_type", "row_type", "entry_type", "event_type", "event", "kind",
     "reporting_category", "balance_transaction_type", "document_type", "doc_type", "doctype", "invoice_type",
@@ -30,8 +39,13 @@ KIND_HEADS = (
 )  # fmt: skip
 #: The same of any row of money, whatever it is called: tx_type, charge_kind.
 _KIND_HEAD = re.compile(
-    r"(?:tx|txn|trx|trans|transactions?|payments?|charge|invoice|bill(?:ing)?|sales?|movement|entry|row|record|line"
-    r"|posting|booking|operation|action|activity|donation|gift|revenue|money|cash|ledger|journal)_(?:type|kind|typ)"
+    r"(?:tx|txn|trx|trans|transactions?|payments?|charge|invoice|movement|entry|row|record|line|posting|money|cash"
+    r"|ledger|journal)_(?:type|kind|typ)"
+)
+#: Heads of kinds of sales, by shipping, on credit or as a gift: they tell no more than what was given back or sold.
+_SALE_HEAD = re.compile(
+    r"(?:bill(?:ing)?|sales?|booking|operation|action|activity|donation|gift|revenue|trade)_(?:type|kind|typ)"
+    r"|side|buy_sell"
 )
 #: Of columns that say how far a deal is.
 STAGE_HEADS = (
@@ -175,7 +189,7 @@ def is_no_sale(words: Any, head: str, compute: Any) -> NDArray[np.bool_]:
         found |= ~won if won.any() else says(_LOST)
     if says_kind(head):
         found |= _other_kinds(words, compute)
-        if not says(_MEANS).any():
+        if not says_how_paid(words, compute):
             found |= says(_DISCOUNT)
     return found
 
@@ -194,6 +208,35 @@ def says_kind(head: str) -> bool:
     (True, True, False)
     """
     return head in KIND_HEADS or _KIND_HEAD.fullmatch(head) is not None
+
+
+def says_kind_of_sale(head: str) -> bool:
+    """Return whether a column says what kind of sale a row is, and may say that it was given back.
+
+    Parameters
+    ----------
+    head : str
+        In small letters with underscores.
+
+    Examples
+    --------
+    >>> says_kind_of_sale("sales_type"), says_kind_of_sale("tx_type")
+    (True, False)
+    """
+    return _SALE_HEAD.fullmatch(head) is not None
+
+
+def says_how_paid(words: Any, compute: Any) -> bool:
+    """Return whether some of the different words of a column say how a sale was paid.
+
+    Examples
+    --------
+    >>> import pyarrow
+    >>> from pyarrow import compute
+    >>> says_how_paid(pyarrow.array(["Cash", "Credit"]), compute), says_how_paid(pyarrow.array(["Credit"]), compute)
+    (True, False)
+    """
+    return bool(which_match(words, _MEANS, compute).any())
 
 
 def is_other_kind(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
@@ -228,7 +271,7 @@ def _other_kinds(words: Any, compute: Any) -> NDArray[np.bool_]:
     def says(pattern: str) -> NDArray[np.bool_]:
         return which_match(words, pattern, compute)
 
-    if says(_MEANS).any():
+    if says_how_paid(words, compute):
         return np.zeros(len(words), bool)
     found = says(_OTHER_KIND)
     for pattern, beside in ((_PAYMENT, _SALE), (_AUTHORIZED, _CAPTURED)):

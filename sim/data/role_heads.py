@@ -12,6 +12,7 @@ __all__ = [
     "ROLES",
     "UNIT_PRICES",
     "WEAKEST",
+    "is_doubtful",
     "is_name",
     "is_weak",
     "parted",
@@ -258,6 +259,12 @@ _OF_PAYING = frozenset({
     "odeme", "oedeme", "criacao", "creacion", "creation", "creazione", "erstellung", "utworzenia", "создания",
     "створення", "оплаты", "платежа", "внеску", "надходження", "поступления",
 })  # fmt: skip
+#: Words of heads that may speak of something else: a day or sum beside that of the purchase, who follows or gives.
+_DOUBTFUL = frozenset({
+    "dt", "ts", "timestamp", "sum", "monto", "faturado", "facturado", "donor", "donator", "donateur", "donante",
+    "donatore", "doador", "spender", "donateurs", "contributor", "supporter", "subscriber", "abonnent", "suscriptor",
+    "assinante",
+}) | _OF_PAYING  # fmt: skip
 _MONEY = frozenset({
     "amount", "betrag", "montant", "importe", "importo", "valor", "valore", "bedrag", "belopp", "belob", "belop",
     "kwota", "wartosc", "tutar", "tutari", "castka", "osszeg", "oesszeg", "summa", "сумма", "стоимость", "сума",
@@ -282,6 +289,8 @@ _OTHER_DAYS = re.compile(
 )
 #: Shorter words are the beginning or end of many.
 _SHORTEST = 2
+#: Prices beside the one that was paid.
+_SELDOM = frozenset({"wholesale_price", "retail_price"})
 _GIVEN = frozenset(head for heads in ROLES.values() for head in heads)
 
 
@@ -329,9 +338,20 @@ def is_weak(plain: str) -> bool:
     (True, True, False, False, True)
     """
     words = frozenset(plain.split("_"))
-    if plain in _GIVEN:
+    if plain in _GIVEN or plain in _WEAK:
         return plain in _WEAK
     return bool((_NET | MAIL) & words) or is_name(plain) or (bool(_DATES & words) and bool(_OF_PAYING & words))
+
+
+def is_doubtful(plain: str) -> bool:
+    """Return whether a head that is put together of words goes behind all others of its role.
+
+    Examples
+    --------
+    >>> is_doubtful("subscriber"), is_doubtful("receipt_total"), is_doubtful("order_ts"), is_doubtful("order_date")
+    (True, True, True, False)
+    """
+    return plain in _SELDOM or (plain not in _GIVEN and bool(_DOUBTFUL.intersection(plain.split("_"))))
 
 
 def is_name(plain: str) -> bool:

@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from sim.data.cells import which_match
 from sim.data.ids import MISSING
-from sim.data.no_sale import KIND_HEADS, PLACE_HEADS, STAGE_HEADS, is_no_sale, says_kind
+from sim.data.no_sale import (
+    KIND_HEADS,
+    PLACE_HEADS,
+    STAGE_HEADS,
+    is_no_sale,
+    says_how_paid,
+    says_kind,
+    says_kind_of_sale,
+)
 
 __all__ = ["is_taken_back", "says_state", "status_columns"]
 
@@ -158,7 +166,8 @@ def status_columns(heads: Sequence[str], sample: Sequence[Sequence[str]]) -> lis
         at for at in told if 2 * sum(len(row) > at and row[at].lower() not in MISSING for row in sample) <= len(sample)
     ]
     named = [[heads.index(head) for head in group if heads.count(head) == 1] for group in (_STATUS_HEADS, _FREE_HEADS)]
-    others = [at for at, head in enumerate(heads) if (says_state(head) or says_kind(head)) and at not in named[0]]
+    tells = (says_state, says_kind, says_kind_of_sale)
+    others = [at for at, head in enumerate(heads) if any(says(head) for says in tells) and at not in named[0]]
     return [*named[0], *others, *few, *named[1]]
 
 
@@ -219,7 +228,8 @@ def is_taken_back(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
         found = says(_WHOLE)
         if head not in _FREE_HEADS:
             found |= (says(_AMONG) & ~says(_BUT)) | is_no_sale(words, head, compute)
-        if head in _STATE_HEADS or says_kind(head):
+        # Credit beside cash is a way to pay.
+        if (head in _STATE_HEADS or says_kind(head)) and not says_how_paid(words, compute):
             found |= says(_SHORT)
         if head in _YES_HEADS:
             found |= says(_YES)

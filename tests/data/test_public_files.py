@@ -283,3 +283,31 @@ def test_survivors_by_periods_since(tmp_path, head):
     path.write_text(f"{head}\n0,1\n1,0.5\n2,0.25\n3,0.2\n")
     assert holds_survival(str(path))
     assert read_survival(str(path)).share.tolist() == [1.0, 0.5, 0.25, 0.2]
+
+
+@pytest.mark.parametrize(
+    ("head", "further"),
+    [
+        *((head, cells) for head in ("subscriber", "supporter", "contributor") for cells in ("yes", "Anna")),
+        *((head, "2024-05-01") for head in ("data", "dt", "invoice_timestamp", "billing_date", "sale_ts")),
+        *((head, "77.5") for head in ("sum", "monto", "receipt_total", "bill_amount", "order_sum", "retail_price")),
+    ],
+)
+@pytest.mark.parametrize("heads", ("customer_id,date,amount", "member_id,order_date,total"))
+def test_known_heads_go_before_those_that_may_speak_of_something_else(tmp_path, head, further, heads):
+    path = write(tmp_path, f"{heads},{head}", lambda at, *sale: (*plain(at, *sale), further))
+    assert is_right(read_transactions(path))
+
+
+def test_the_day_of_an_order_goes_before_that_of_its_bill(tmp_path):
+    path = write(
+        tmp_path, "customer_id,created_at,amount,billing_date", lambda at, *sale: (*plain(at, *sale), "2024-05-01")
+    )
+    assert is_right(read_transactions(path))
+
+
+@pytest.mark.parametrize("head", ("sales_type", "sale_type", "bill_type", "donation_type", "gift_type"))
+@pytest.mark.parametrize("words", (("Cash", "Credit"), ("Online", "Shipping"), ("Regular", "Transfer")))
+def test_how_something_is_sold_or_given_makes_it_no_less_a_purchase(tmp_path, head, words):
+    path = write(tmp_path, f"customer_id,date,amount,{head}", lambda at, *sale: (*plain(at, *sale), words[at % 2]))
+    assert is_right(read_transactions(path))
