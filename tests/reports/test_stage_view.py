@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from matplotlib.text import Text
+from matplotlib.textpath import TextPath
 
-from sim.reports.figures.journey_map import draw_difference, draw_flows
-from sim.reports.stage_view import between_stages, stage_view
+from sim.reports.figures.journey_graph import MARGIN, NOTE
+from sim.reports.figures.journey_map import draw_difference, draw_flows, draw_journey
+from sim.reports.stage_view import StageView, between_stages, stage_view
 from sim.scenario.journey import Edge, Journey, Stage
 
 #: A hub that is left and come back to from twenty stages, of which each stands twice; one rare way leads to the goal.
@@ -60,3 +62,14 @@ def test_boxes_count_all_who_come_and_not_those_drawn_alone(found):
     said = [text.get_text() for text in figure.findobj(Text)]
     # Twenty ways back to the hub, ten more by each, per hundred customers.
     assert "+200 visits" in said
+
+
+def test_a_note_that_is_longer_than_the_map_is_broken():
+    """Of a map of the likeliest ways the last words were cut at its edge."""
+    note = StageView(frozenset(), 0.29, counted=False).note
+    short = Journey(name="short", start={"a": 1.0}, stages={"a": Stage()}, edges=())
+    figure = draw_journey(short, note=note)
+    notes = [text for text in figure.findobj(Text) if text.get_fontsize() == NOTE and text.get_text()]
+    assert " ".join(text.get_text() for text in reversed(notes)).startswith(note)
+    wide = [TextPath((0.0, 0.0), text.get_text(), size=NOTE).get_extents().x1 / 72.0 for text in notes]
+    assert len(notes) > 1 and MARGIN + max(wide) < figure.get_figwidth()

@@ -33,6 +33,8 @@ BOX_HEIGHT = 0.42
 FURTHER_LINE = 0.14
 #: Size of a name in points, where it fits.
 NAME = 9.0
+#: Size of a note in points.
+NOTE = 7.5
 ROW_GAP = 0.34
 PORT = 0.165
 TRACK = 0.2
@@ -182,6 +184,7 @@ def draw_journey_graph(
     width = max(WIDTH, needed)
     centre = MARGIN + left + BOX_WIDTH / 2 + (width - needed) * 0.5
     head = 0.21 * (title.count("\n") + 1) + 0.16
+    notes = [line for note in notes for line in _lines(note, width - 2 * MARGIN)]
     foot = 0.165 * len(notes) + 0.14
     height = head + sum(heights) + ROW_GAP * (len(rows) - 1) + foot
     figure, axes = _empty_figure(width, height, title, notes)
@@ -271,8 +274,22 @@ def _empty_figure(width: float, height: float, title: str, notes: Sequence[str])
     axes.axis("off")
     axes.set_title(title, x=MARGIN / width, y=1.0 - 0.06 / height, pad=0, va="top", linespacing=1.25)
     for place, note in enumerate(reversed(notes)):
-        axes.text(MARGIN, 0.09 + 0.165 * place, note, fontsize=7.5, color=MUTED, va="bottom")
+        axes.text(MARGIN, 0.09 + 0.165 * place, note, fontsize=NOTE, color=MUTED, va="bottom")
     return figure, axes
+
+
+def _lines(note: str, room: float) -> list[str]:
+    """Break a note where it would not fit into so many inches, between words."""
+    plain = FontProperties(size=NOTE)
+    lines: list[str] = []
+    for word in note.split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        wide = text_to_path.get_text_width_height_descent(longer, plain, False)[0] / POINTS
+        if lines and wide > room:
+            lines.append(word)
+        else:
+            lines[-1:] = [longer]
+    return lines
 
 
 def _draw_bus(axes: Axes, bus: _Bus, side: int, across: tuple[float, float], ports: _Ports, biggest: float) -> None:

@@ -312,7 +312,7 @@ def draw_change(
         called = [short(item.name, 24) for item in (journey, other)]
     title = f"From {called[0]}\nto {called[1]}"
     mark = "±" if shares is None else "share → share"
-    notes = [f"+ new (blue)   − gone (orange, dashed)   {mark} altered (black)   unmarked: the same"]
+    notes = [f"+ new (blue)   − gone (orange, dashed)   {mark} altered (black)   unmarked: same"]
     if any(link.label.startswith("± ") for link in links):
         notes.append("chance: how readily customers go that way; else what opens the way, too")
     notes += [note] if note else []
