@@ -380,8 +380,11 @@ def _place(role: str, head: Sequence[str], wanted: object, where: str) -> int:
     known = [at for at, word in enumerate(plain) if word in COLUMNS[role]]
     formed = [at for at, word in enumerate(plain) if _may_be(role, word) and at not in known]
     # Periods that are counted go before a cohort's month beside them. People beside a share of them are asked about:
-    # of those who joined late not all can have been seen in later periods, so that their number falls by itself.
+    # of those who joined late not all can have been seen in later periods, so that their number falls by itself. Those
+    # who are called survivors are no such people.
     fitting = (formed or known) if role == "period" else sorted(known + formed)
+    if role == "survivors" and role in plain:
+        fitting = [at for at, word in enumerate(plain) if word == role]
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:

@@ -63,6 +63,12 @@ _ELSE = _set(
     " estimate estimated collection intent unpaid nicht keine angefragt anfrage erstattung erstattet retoure"
     " rückgabe mahnung remboursement retour demande devolución reembolso solicitud rimborso возврат отмена ожидает"
 )
+#: Things that are bought, whose names say something else only where it is not said that they were bought; and what a
+#: subscription begins with, which is that it is bought.
+_HAD = _set("purchased bought buy sold gekauft acheté comprado comprada acquistato gekocht köpt ostettu købt kjøpt")
+_THINGS = _set("item items plan cart basket add")
+_ABO = _set("subscription subscribe subscribed abo abonnement")
+_BEGUN = _set("begin begun began start started")
 _ELSE_PARTS = (
     "申請",
     "申请",
@@ -110,8 +116,14 @@ def says_paid(name: str) -> int:
     [1, 1, 1]
     >>> [says_paid(name) for name in ("Create Fine", "Submit application", "add_payment_info", "Purchase requisition")]
     [0, 0, 0, 0]
+    >>> [says_paid(name) for name in ("item_purchased", "Subscription started", "Item purchase requested")]
+    [2, 2, 0]
     """
     known = _words(name)
+    if known & _HAD:
+        known -= _THINGS
+    if known & _ABO:
+        known -= _BEGUN
     if known & (_ELSE | _LOST) or any(part in name for part in _ELSE_PARTS):
         return 0
     if known & (_BOUGHT | _SOLD) or (known & _ORDER and known & _DONE) or any(part in name for part in _SOLD_PARTS):

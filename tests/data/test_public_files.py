@@ -311,3 +311,10 @@ def test_the_day_of_an_order_goes_before_that_of_its_bill(tmp_path):
 def test_how_something_is_sold_or_given_makes_it_no_less_a_purchase(tmp_path, head, words):
     path = write(tmp_path, f"customer_id,date,amount,{head}", lambda at, *sale: (*plain(at, *sale), words[at % 2]))
     assert is_right(read_transactions(path))
+
+
+def test_survivors_beside_their_share_are_not_asked_about(tmp_path):
+    path = tmp_path / "survivors.csv"
+    rows = [f"{at},{left},{left / 1000}" for at, left in enumerate((1000, 640, 500, 420, 370))]
+    path.write_text("\n".join(["period,survivors,retention_rate", *rows]) + "\n")
+    assert read_survival(str(path)).subscribers == 1000

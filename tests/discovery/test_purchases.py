@@ -175,6 +175,8 @@ def _money(tmp_path, *steps):
         ([("view_item", 9), ("add_to_cart", 9), ("begin_checkout", 9), ("purchase", 9)], ["purchase"]),
         ([("checkout", 9), ("In-store purchase", 8), ("Renewal", 7)], ["In-store purchase", "Renewal"]),
         ([("look", ""), ("pay", 5)], ["pay"]),
+        ([("view_item", 9), ("add_to_cart", 9), ("item_purchased", 9)], ["item_purchased"]),
+        ([("plan viewed", 9), ("Subscription started", 9)], ["Subscription started"]),
         ([("閲覧", ""), ("購入完了", 5), ("返品", 2)], ["購入完了"]),
         ([("просмотр", 1), ("оплата заказа", 5)], ["оплата заказа"]),
     ],
