@@ -21,22 +21,29 @@ _REPLACED = ("_get_tick", "_copy_tick_props", "minorTicks")
 
 def quicken_ticks() -> None:
     """Have the matplotlib that is loaded make ticks quickly."""
-    from matplotlib.axis import Axis
+    from matplotlib.axis import Axis, XTick, YTick
     from matplotlib.ticker import NullLocator
 
     if not all(name in vars(Axis) for name in _REPLACED):
         return
-    setattr(Axis, "_get_tick", _copying(vars(Axis)["_get_tick"]))  # noqa: B010 -- no attributes for mypy
-    setattr(Axis, "_copy_tick_props", lambda *_: None)  # noqa: B010 -- a copy has them
+    plain = (XTick, YTick)  # those of polar axes turn, each by itself
+    get, give = (vars(Axis)[name] for name in ("_get_tick", "_copy_tick_props"))
+    setattr(Axis, "_get_tick", _copying(get, plain))  # noqa: B010 -- no attributes for mypy
+    setattr(Axis, "_copy_tick_props", _giving(give, plain))  # noqa: B010
     setattr(Axis, "minorTicks", _MinorTicks(vars(Axis)["minorTicks"], NullLocator))  # noqa: B010
 
 
-def _copying(make: Callable[[Any, bool], Any]) -> Callable[[Any, bool], Any]:
+def _giving(give: Callable[[Any, Any, Any], None], plain: tuple[type, ...]) -> Callable[[Any, Any, Any], None]:
+    """Give a tick what another has; a copy has it."""
+    return lambda axis, source, new: None if type(new) in plain else give(axis, source, new)
+
+
+def _copying(make: Callable[[Any, bool], Any], plain: tuple[type, ...]) -> Callable[[Any, bool], Any]:
     """Copy the first tick of an axis, where it has one."""
 
     def tick(axis: Any, major: bool) -> Any:
         ticks = vars(axis).get("majorTicks" if major else "minorTicks")
-        if ticks:
+        if ticks and type(ticks[0]) in plain:
             return _copy(ticks[0])
         made = make(axis, major)
         for part in (made, made.gridline):  # an axis tells this to the ticks that it has, and may have had none

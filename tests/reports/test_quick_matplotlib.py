@@ -33,6 +33,7 @@ with style():
     panels[1].minorticks_on()
     panels[1].grid(which="both", axis="x")
     panels[1].fill_between([0, 4], [0, 1e-8], [3e-8, 9e-8], alpha=0.5, label="b")
+    figure.add_subplot(projection="polar").tick_params(pad=20)
 print(hashlib.sha256(png_bytes(figure)).hexdigest())
 print(hashlib.sha256(svg_text(figure).encode()).hexdigest())
 class Own(Line2D):
