@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from sim.data.short_tags import ShortTags
+from sim.data.short_tags import ShortTags, encoding_of_xml
 from sim.data.text_file import open_binary, reason_of
 from sim.scenario.errors import ConfigError
 
@@ -53,18 +53,18 @@ def load_ocel_xml(path: Path, where: str, most_megabytes: int) -> dict[str, Any]
     from xml.parsers.expat import ExpatError, ParserCreate
 
     found = _Elements(where)
-    parser = ParserCreate()
-    parser.buffer_text = True
 
     def refuse(*_: Any) -> None:
         raise ConfigError(f"{where} declares entities or a document type, which no OCEL file needs; refused")
 
-    parser.StartElementHandler, parser.EndElementHandler = found.begin, found.end
-    parser.CharacterDataHandler = found.text
-    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
     try:
         with open_binary(path, where, most_megabytes) as raw:
             stream = io.BufferedReader(ShortTags(raw, where), 1 << 16)
+            parser = ParserCreate(encoding_of_xml(stream.peek(200)))
+            parser.buffer_text = True
+            parser.StartElementHandler, parser.EndElementHandler = found.begin, found.end
+            parser.CharacterDataHandler = found.text
+            parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
             while block := stream.read(1 << 16):
                 parser.Parse(block, False)
             parser.Parse(b"", True)

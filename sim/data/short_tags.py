@@ -1,13 +1,14 @@
-"""Short tags: a stream of XML whose tags and texts are bounded."""
+"""Short tags: a stream of XML whose tags and texts are bounded, and its encoding."""
 
 from __future__ import annotations
 
 import io
+import re
 from typing import Any, BinaryIO
 
 from sim.scenario.errors import ConfigError
 
-__all__ = ["ShortTags"]
+__all__ = ["ShortTags", "encoding_of_xml"]
 
 #: Of one tag: a value this long is no activity, and a parser would hold it whole.
 _LONGEST_TAG = 1_000_000
@@ -32,3 +33,14 @@ class ShortTags(io.RawIOBase):
             raise ConfigError(f"{self._where} has a value of more than {_LONGEST_TAG:,} bytes; leave it out")
         buffer[: len(block)] = block
         return len(block)
+
+
+def encoding_of_xml(first: bytes) -> str | None:
+    """Return the encoding for a parser, None where it may believe the first line: UTF-16 comes as UTF-8.
+
+    Examples
+    --------
+    >>> encoding_of_xml(b'<?xml version="1.0" encoding="UTF-16"?>'), encoding_of_xml(b'<?xml version="1.0"?>')
+    ('utf-8', None)
+    """
+    return "utf-8" if re.search(rb"(?i)encoding=.utf-(?:16|32)", first[:200]) else None

@@ -16,7 +16,7 @@ from sim.data.column_read import ColumnRead
 from sim.data.event_columns import heads_of_role, refuse_as_attribute, refuse_odd_columns
 from sim.data.event_log import NO_STAGE, OWN_TRACE, LogBuilder, LogLayout
 from sim.data.event_times import iso_microseconds
-from sim.data.short_tags import ShortTags
+from sim.data.short_tags import ShortTags, encoding_of_xml
 from sim.data.text_file import open_binary, reason_of
 from sim.record.events import STAGE_KINDS
 from sim.scenario.errors import ConfigError, suggest
@@ -70,8 +70,7 @@ def _parse(stream: io.BufferedReader, reader: _XesReader, where: str) -> None:
     """Hand every trace to the reader as it ends; a document type, without which there are no entities, is refused."""
     from xml.parsers.expat import ParserCreate
 
-    # Text in UTF-16 comes as UTF-8, whatever its first line says.
-    parser = ParserCreate("utf-8" if re.search(rb"(?i)encoding=.utf-(?:16|32)", stream.peek(200)[:200]) else None)
+    parser = ParserCreate(encoding_of_xml(stream.peek(200)))
     parser.buffer_text = True
     depth, inside, about = 0, "", {}
     events: list[dict[str | None, str]] = []
@@ -97,7 +96,7 @@ def _parse(stream: io.BufferedReader, reader: _XesReader, where: str) -> None:
             if name == "event":
                 reader.in_no_trace()
             elif name in ("object-types", "objects"):
-                raise ConfigError(f"{where} is OCEL 1.0 in XML; write it as OCEL 2.0")
+                raise ConfigError(f"{where} is OCEL 1.0 in XML, or does not begin with its types; write it as OCEL 2.0")
             if name in ("date", "classifier"):
                 reader.log_attribute(name, attributes)
         elif depth == 1 and name != "log":

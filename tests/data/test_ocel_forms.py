@@ -252,3 +252,11 @@ def test_deep_and_long_xml_is_refused(tmp_path, inside, told):
     path.write_text(path.read_text().replace("<attributes>", f"<attributes>{inside}", 1))
     with pytest.raises(ConfigError, match=told):
         read_event_log(path)
+
+
+def test_xml_in_utf_16_is_read(tmp_path):
+    path = tmp_path / "log.xml"
+    in_xml(path)
+    path.write_bytes(path.read_text().replace("?>", ' encoding="UTF-16"?>', 1).encode("utf-16"))
+    log = read_event_log(path, LogLayout(columns={"case": "order"}))
+    assert (log.case.size, np.nansum(log.amount)) == (4, 20.0)

@@ -383,7 +383,7 @@ def test_ocel(tmp_path):
         read(tmp_path, '{"ocel:objects": {}, "ocel:events": {}}', "log.jsonocel")
     with pytest.raises(ConfigError, match="has no objects, so it has no cases"):
         read(tmp_path, "<log><object-types/><objects/><events/></log>", "log.xml")
-    with pytest.raises(ConfigError, match="is OCEL 1.0 in XML; write it as OCEL 2.0"):
+    with pytest.raises(ConfigError, match="is OCEL 1.0 in XML, or does not begin with its types; write it as"):
         read(tmp_path, "<log><global/><events/><objects/></log>", "log.xmlocel")
     double = ocel().replace('"objects": [', '"objects": [{"id": "u1", "type": "order"}, ')
     with pytest.raises(ConfigError, match="'u1' is there twice, as 'order' and as 'customer'"):
