@@ -129,7 +129,8 @@ class EventTimes:
             self.way = self._way_of(cells)
         self.read += len(cells)
         if self.way in ("iso", "zoned"):
-            cells = compute.replace_substring_regex(cells, _ONE_DIGIT, r"\10\2")
+            if compute.any(compute.match_substring_regex(cells, _ONE_DIGIT)).as_py():
+                cells = compute.replace_substring_regex(cells, _ONE_DIGIT, r"\10\2")
             self._days_alone += compute.sum(compute.equal(compute.binary_length(cells), _DATE_ALONE)).as_py() or 0
             return _iso_block(cells, self.way == "zoned", compute, pyarrow)
         if self.way == "epoch":
