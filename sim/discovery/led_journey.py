@@ -224,9 +224,9 @@ def _faster(edges: list[TimedEdge]) -> list[TimedEdge]:
 
 
 def _at(pairs: tuple[tuple[int, float], ...], steps: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the values that hold in steps."""
+    """Return the values that hold in steps; before the first there is none."""
     begins, values = np.array(pairs, np.float64).T
-    return values[np.searchsorted(begins, steps, side="right") - 1]
+    return np.r_[0.0, values][np.searchsorted(begins, steps, side="right")]
 
 
 def _times(edge: TimedEdge, factor: float, *, led: bool = False) -> TimedEdge:
