@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 from typing import Any
 
-from sim.data.short_tags import ShortTags, encoding_of_xml
-from sim.data.text_file import open_binary, reason_of
+from sim.data.xml_stream import parse_xml
 from sim.scenario.errors import ConfigError
 
 __all__ = ["is_ocel_xml", "load_ocel_xml"]
@@ -50,28 +48,8 @@ def load_ocel_xml(path: Path, where: str, most_megabytes: int) -> dict[str, Any]
     ConfigError
         If it is not well formed, declares entities or a document type, or holds more, or deeper, than it may.
     """
-    from xml.parsers.expat import ExpatError, ParserCreate
-
     found = _Elements(where)
-
-    def refuse(*_: Any) -> None:
-        raise ConfigError(f"{where} declares entities or a document type, which no OCEL file needs; refused")
-
-    try:
-        with open_binary(path, where, most_megabytes) as raw:
-            stream = io.BufferedReader(ShortTags(raw, where), 1 << 16)
-            parser = ParserCreate(encoding_of_xml(stream.peek(200)))
-            parser.buffer_text = True
-            parser.StartElementHandler, parser.EndElementHandler = found.begin, found.end
-            parser.CharacterDataHandler = found.text
-            parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
-            while block := stream.read(1 << 16):
-                parser.Parse(block, False)
-            parser.Parse(b"", True)
-    except ExpatError as error:
-        raise ConfigError(f"{where} is no well-formed OCEL in XML ({error}); write it again") from None
-    except (OSError, EOFError) as error:
-        raise ConfigError(f"{where} cannot be read: {reason_of(error)}; write it again") from None
+    parse_xml(path, where, most_megabytes, ("OCEL", "OCEL in XML"), found.begin, found.end, found.text)
     return {"objects": found.objects, "events": found.events}
 
 

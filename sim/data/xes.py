@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import re
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,7 @@ from sim.data.column_read import ColumnRead
 from sim.data.event_columns import heads_of_role, refuse_as_attribute, refuse_odd_columns
 from sim.data.event_log import NO_STAGE, OWN_TRACE, LogBuilder, LogLayout
 from sim.data.event_times import iso_microseconds
-from sim.data.short_tags import ShortTags, encoding_of_xml
-from sim.data.text_file import open_binary, reason_of
+from sim.data.xml_stream import parse_xml
 from sim.record.events import STAGE_KINDS
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
@@ -27,11 +26,8 @@ __all__ = ["read_xes"]
 _FLUSHED = 100_000
 #: Traces whose keys are told where one is not found.
 _LOOKED_AT = 100
-
-
 #: 2019/11/03: tools that make XES of tables leave times as they were; with the year first they can be read in one way.
 _SLASHES = r"^(\d{4})[/.](\d{2})[/.](\d{2})(?=[ T]|$)"
-
 #: Keys that name the case, which belong to a trace rather than to its events.
 _CASE_KEY = r"(?i)case[ _-]?(?:id|concept:name)|case|case:concept:name|trace[ _-]?id"
 
@@ -52,27 +48,15 @@ def read_xes(path: Path, layout: LogLayout, builder: LogBuilder) -> None:
     ConfigError
         If it is not well formed, declares entities or a document type, or holds more than it may.
     """
-    from xml.parsers.expat import ExpatError
-
-    where = builder.where
     reader = _XesReader(layout, builder)
-    try:
-        with open_binary(path, where, layout.most_megabytes) as raw:
-            _parse(io.BufferedReader(ShortTags(raw, where), 1 << 16), reader, where)
-    except ExpatError as error:
-        raise ConfigError(f"{where} is no well-formed XES ({error}); write it again") from None
-    except (OSError, EOFError) as error:
-        raise ConfigError(f"{where} cannot be read: {reason_of(error)}; write it again") from None
+    parse_xml(path, builder.where, layout.most_megabytes, ("XES", "XES"), *_handlers(reader, builder.where))
     reader.finish()
 
 
-def _parse(stream: io.BufferedReader, reader: _XesReader, where: str) -> None:
-    """Hand every trace to the reader as it ends; a document type, without which there are no entities, is refused."""
-    from xml.parsers.expat import ParserCreate
-
-    parser = ParserCreate(encoding_of_xml(stream.peek(200)))
-    parser.buffer_text = True
-    depth, inside, about = 0, "", {}
+def _handlers(reader: _XesReader, where: str) -> tuple[Callable[[str, dict[str, str]], None], Callable[[str], None]]:
+    """Return what takes the beginnings and ends of elements, and hands every trace to the reader as it ends."""
+    depth, inside = 0, ""
+    about: dict[str, str] = {}
     events: list[dict[str | None, str]] = []
 
     def begin(tag: str, attributes: dict[str, str]) -> None:
@@ -108,14 +92,7 @@ def _parse(stream: io.BufferedReader, reader: _XesReader, where: str) -> None:
         if depth == 1 and tag.rpartition(":")[2] == "trace":
             reader.trace(about, events)
 
-    def refuse(*_: Any) -> None:
-        raise ConfigError(f"{where} declares entities or a document type, which no XES file needs; refused")
-
-    parser.StartElementHandler, parser.EndElementHandler = begin, end
-    parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = refuse
-    while block := stream.read(1 << 16):
-        parser.Parse(block, False)
-    parser.Parse(b"", True)
+    return begin, end
 
 
 class _XesReader:
