@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.discovery.at_once import AtOnce, no_time_told
-from sim.discovery.cases import START, Cases
+from sim.discovery.cases import START, Cases, rows_by
 
 __all__ = ["Contexts", "fewer_contexts", "find_contexts", "gains_by_stage", "states_of"]
 
@@ -102,9 +102,7 @@ def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES, at_once: AtO
     Contexts
     """
     at_once = no_time_told(len(cases.stages)) if at_once is None else at_once
-    luck = np.random.default_rng([seed, 11])
-    half = luck.random(cases.count) < 0.5
-    in_half = half[cases.case]
+    in_half = _halves(cases, seed)
     history = _history(cases, at_once)
     keys: list[tuple[int, ...]] = [(int(stage),) for stage in np.unique(cases.stage)]
     gains, parameters = [0.0] * len(keys), [0] * len(keys)
@@ -157,6 +155,11 @@ def find_contexts(cases: Cases, seed: int, most: int = MOST_STATES, at_once: AtO
     return Contexts(tuple(keys), tuple(gains), tuple(parameters), at_once)
 
 
+def _halves(cases: Cases, seed: int) -> NDArray[np.bool_]:
+    """Return in which half of the cases each visit is: one judges the other."""
+    return (np.random.default_rng([seed, 11]).random(cases.count) < 0.5)[cases.case]
+
+
 def _outcomes(cases: Cases, rows: NDArray[np.int64], half: NDArray[np.bool_]) -> list[_Outcomes]:
     """Return what became of some visits: where they went and when, and where alone.
 
@@ -184,13 +187,12 @@ def gains_by_stage(cases: Cases, apart: NDArray[np.bool_], seed: int) -> dict[in
         By stage, held-out log likelihood gained (nats) and parameters added: by where cases go next and when, or by
         where alone, whichever gains more.
     """
-    half = (np.random.default_rng([seed, 11]).random(cases.count) < 0.5)[cases.case]
-    order = np.argsort(2 * cases.stage + apart, kind="stable")
-    outcomes = _outcomes(cases, order, half[order])
-    bounds = np.searchsorted((2 * cases.stage + apart)[order], np.arange(2 * len(cases.stages) + 1)).tolist()
+    part = 2 * cases.stage + apart
+    order, bounds = rows_by(part, 2 * len(cases.stages))
+    outcomes = _outcomes(cases, order, _halves(cases, seed)[order])
     found = {}
     for stage in range(len(cases.stages)):
-        begin, middle, end = bounds[2 * stage : 2 * stage + 3]
+        begin, middle, end = bounds[2 * stage : 2 * stage + 3].tolist()
         if min(middle - begin, end - middle) < FEWEST:
             continue
         parts = [(begin, middle), (middle, end)]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.discovery.cases import Cases
+from sim.discovery.distance import case_table
 from sim.discovery.stage_words import says_lost, says_purchase
 
 __all__ = ["CaseGoal", "ends_only", "find_goal"]
@@ -105,12 +106,8 @@ def find_goal(cases: Cases, given: int | None = None, bought: Set[int] = frozens
 
 def _within(cases: Cases, stage: int) -> tuple[float, ...]:
     """Return within how many seconds a quarter, half and three quarters of those that come to a stage do."""
-    rows = np.flatnonzero(cases.stage == stage)
-    if not rows.size:
-        return ()
-    case = cases.case[rows]
-    first = rows[np.r_[True, np.diff(case) != 0]]
-    return tuple(np.quantile(cases.age[first], _QUARTERS, method="inverted_cdf").tolist())
+    times = case_table(cases, 1.0).times_to(stage)
+    return tuple(np.quantile(times, _QUARTERS, method="inverted_cdf").tolist()) if times.size else ()
 
 
 def ends_only(cases: Cases) -> NDArray[np.bool_]:

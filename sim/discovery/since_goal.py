@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,15 +52,19 @@ def since_goal_apart(
     if (visits > 1).sum() <= _HARDLY * (visits > 0).sum():
         return cases, at_once
     been = _been_there(judged, at_once, goal)
-    gained, by_place = (gains_by_stage(judged, apart, seed) for apart in (been, _as_many_later(judged, been)))
-    gain, added = sum(each for each, _ in gained.values()), sum(each for _, each in gained.values())
-    if gain - sum(each for each, _ in by_place.values()) <= max(_LEAST_GAIN, added):
+    gained = gains_by_stage(judged, been, seed)
+    gain, least = _total(gained), max(_LEAST_GAIN, sum(added for _, added in gained.values()))
+    if gain <= least or gain - _total(gains_by_stage(judged, _as_many_later(judged, been), seed)) <= least:
         return cases, at_once
     since = _been_there(cases, at_once, goal)
     before, after = (np.bincount(cases.stage[part], minlength=len(cases.stages)) for part in (~since, since))
     room = most - int((before + after > 0).sum())
     twice = most_visited(np.array(sorted(gained)), np.minimum(before, after), room)
     return standing_twice(cases, twice, since), at_once.twice(twice, "since_goal", since_goal=True)
+
+
+def _total(gained: Mapping[int, tuple[float, int]]) -> float:
+    return sum(gain for gain, _ in gained.values())
 
 
 def _been_there(cases: Cases, at_once: AtOnce, goal: int) -> NDArray[np.bool_]:

@@ -73,6 +73,14 @@ def test_nothing_stands_twice_where_nobody_comes_to_the_goal_again(log_of):
     assert _apart(cases, goal)[0] is cases
 
 
+def test_nothing_stands_twice_where_late_visits_lose_still_more(log_of, monkeypatch):
+    """Beside the loss of as many late visits a smaller loss is no gain."""
+    _, cases, goal = _cases(log_of, _shoppers(np.random.default_rng(1), 400))
+    said = iter([{0: (-100.0, 5)}, {0: (-200.0, 5)}])
+    monkeypatch.setattr("sim.discovery.since_goal.gains_by_stage", lambda *_: next(said))
+    assert _apart(cases, goal)[0] is cases
+
+
 def test_no_more_stages_stand_twice_than_there_is_room_for(log_of):
     _, cases, goal = _cases(log_of, _shoppers(np.random.default_rng(2), 400))
     plain = no_time_told(len(cases.stages))
