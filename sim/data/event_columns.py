@@ -333,7 +333,8 @@ def _date_and_clock(
         dates = [head for head in free if plain[head] == of_date]
         clocks = [head for head in free if plain[head] == of_clock]
         if len(dates) == len(clocks) == 1 and sample:
-            cells = [row[clocks[0]] for row in sample if row[clocks[0]].lower() not in missing_words(None)]
+            nothing = missing_words(None)
+            cells = [row[clocks[0]] for row in sample if row[clocks[0]].lower() not in nothing]
             bare = not any(":" in row[dates[0]] for row in sample)
             if cells and bare and all(re.fullmatch(_CLOCK_ALONE, cell) for cell in cells):
                 return dates[0], clocks[0]

@@ -19,6 +19,7 @@ from sim.data.money_heads import without_unit
 from sim.data.role_heads import (
     IDS,
     MAIL,
+    NUMBERED,
     QUANTITIES,
     ROLES,
     UNIT_PRICES,
@@ -41,8 +42,6 @@ _STATUS = "status"
 REQUIRED = ("customer", "date")
 
 
-#: Ends of words of numbers of things.
-_NUMBERED = ("nr", "nummer", "number", "num")
 #: A number of pieces, and what is no such number; heads that end so are of money.
 _PIECES, _DECIMALS = r"\d{1,2}(?:[.,]0+)?", r"\d[.,]\d{1,2}$"
 _PRICES = ("price", "value", "preis", "wert", "prix", "precio", "prezzo", "sales", "revenue")
@@ -345,11 +344,11 @@ def _without_table(names: tuple[str, ...]) -> tuple[str, ...]:
 def _numbers(head: str, other: str) -> bool:
     """Return whether a head is that of the numbers of what another one names: customer_id beside customer."""
     words, named = set(head.split("_")), set(other.split("_")) - {"name"}
-    if head == other or named & IDS or other.endswith(_NUMBERED):
+    if head == other or named & IDS or other.endswith(NUMBERED):
         return False
     if words & (IDS | MAIL) and words - IDS - MAIL >= named:
         return True
-    return bool(words & IDS or head.endswith(_NUMBERED)) and head[:_STEM] == other[:_STEM]
+    return bool(words & IDS or head.endswith(NUMBERED)) and head[:_STEM] == other[:_STEM]
 
 
 def _if_survivors(names: Sequence[str], role: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from sim.data.amounts import looks_like_amount
 from sim.data.dates import looks_like_date
-from sim.data.role_heads import QUANTITIES, ROLES, role_of_head, speaks_of_another_day
+from sim.data.role_heads import NUMBERED, QUANTITIES, ROLES, role_of_head, speaks_of_another_day
 
 __all__ = ["likely_amounts", "likely_customers", "likely_dates", "only_day"]
 
@@ -18,9 +18,8 @@ _MONEY = frozenset(word for head in ROLES["amount"] for word in head.split("_"))
     "order", "line", "unit", "item", "lineitem", "each", "per", "transaction", "base"}  # fmt: skip
 #: Ends of German and Dutch words of money.
 _OF_MONEY = ("betrag", "summe", "umsatz", "wert", "bedrag")
-#: Words and ends of what is numbered.
+#: Words of what is numbered.
 _NUMBERS = frozenset({"id", "number", "no", "nr", "num", "code", "user", "phone", "zip", "postcode", "nummer"})
-_NUMBERED = ("nr", "nummer", "number", "num", "id")
 #: Words of what is counted, measured or coded rather than paid.
 _COUNTS = frozenset({
     "pct", "percent", "percentage", "percentual", "prozent", "rate", "ratio", "taxa", "share", "status", "estado",
@@ -145,7 +144,7 @@ def likely_amounts(
         if at not in used and _are(sample, at, _is_number):
             said = head.split("_")
             words = frozenset(said)
-            numbered = bool((_NUMBERS | _COUNTS) & words) or said[-1].endswith(_NUMBERED) or head in QUANTITIES
+            numbered = bool((_NUMBERS | _COUNTS) & words) or said[-1].endswith((*NUMBERED, "id")) or head in QUANTITIES
             of_money = bool(_MONEY & words) or said[-1].endswith(_OF_MONEY)
             fitting.append((numbered, bool(_PARTS & words), not of_money, not _WHOLE & words, at))
     fitting.sort()

@@ -132,7 +132,7 @@ _CAPTURED = r"(?i)^(?:captured?|settled?|settlement)$"
 _BOUGHT, _SOLD = r"(?i)^(?:buys?|bought)$", r"(?i)^(?:sells?|sold)$"
 _SALES, _STOCKED = (
     r"(?i)^(?:sales?|verkauf|ventes?|ventas?|vendas?|vendit[ae]|sprzeda[żz])$",
-    (r"(?i)^(?:purchases?|einkauf|achats?|compras?|acquist[oi]|zakupy?)$"),
+    r"(?i)^(?:purchases?|einkauf|achats?|compras?|acquist[oi]|zakupy?)$",
 )
 #: A column with these says how a sale was paid, so a voucher or a transfer pays one as well.
 _MEANS = (

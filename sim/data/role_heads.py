@@ -8,6 +8,7 @@ from collections.abc import Mapping
 __all__ = [
     "IDS",
     "MAIL",
+    "NUMBERED",
     "QUANTITIES",
     "ROLES",
     "UNIT_PRICES",
@@ -159,26 +160,13 @@ _NAMES = frozenset({
     "customer_name", "buyer_name", "kundenname", "kundennamen", "account_name", "company_name", "payer", "guest_name",
     "guest", "consumer_name", "booked_by", "contact_name", "billing_name", "kundnamn", "contributor", "payer_name",
 })  # fmt: skip
+#: Ends of words of numbers of things.
+NUMBERED = ("nr", "nummer", "number", "num")
 #: Words of heads that say that a column names people.
-_NAMED = frozenset(
-    {
-        "name",
-        "names",
-        "naam",
-        "nom",
-        "nombre",
-        "nome",
-        "nazwa",
-        "nazwisko",
-        "adi",
-        "namn",
-        "имя",
-        "наименование",
-        "наименування",
-        "назва",
-        "название",
-    }
-)
+_NAMED = frozenset({
+    "name", "names", "naam", "nom", "nombre", "nome", "nazwa", "nazwisko", "adi", "namn", "имя", "наименование",
+    "наименування", "назва", "название",
+})  # fmt: skip
 #: Words of heads that say that a column numbers customers.
 IDS = frozenset({
     "id", "no", "nr", "num", "number", "numero", "numer", "nummer", "n", "code", "codice", "codigo", "kod", "kodu",
@@ -204,54 +192,13 @@ _DATES = frozenset({"date", "datum", "fecha", "data", "dato", "tarih", "tarihi",
 _CLOCKS = frozenset({"time", "hora", "heure", "uhrzeit", "zeit", "ora", "tijd", "godzina", "saat", "saati", "tid",
                      "время", "час"})  # fmt: skip
 #: What the date of a row may be of.
-_OF_WHAT = frozenset(
-    {
-        "order",
-        "purchase",
-        "invoice",
-        "sale",
-        "sales",
-        "transaction",
-        "commande",
-        "achat",
-        "facture",
-        "vente",
-        "pedido",
-        "compra",
-        "factura",
-        "venta",
-        "transaccion",
-        "ordine",
-        "acquisto",
-        "fattura",
-        "vendita",
-        "transazione",
-        "encomenda",
-        "fatura",
-        "venda",
-        "transacao",
-        "zamowienia",
-        "zakupu",
-        "sprzedazy",
-        "faktury",
-        "transakcji",
-        "siparis",
-        "satis",
-        "objednavky",
-        "nakupu",
-        "rendeles",
-        "vasarlas",
-        "заказа",
-        "покупки",
-        "продажи",
-        "ordre",
-        "bon",
-        "ticket",
-        "tx",
-        "txn",
-        "trx",
-    }
-)
+_OF_WHAT = frozenset({
+    "order", "purchase", "invoice", "sale", "sales", "transaction", "commande", "achat", "facture", "vente", "pedido",
+    "compra", "factura", "venta", "transaccion", "ordine", "acquisto", "fattura", "vendita", "transazione", "encomenda",
+    "fatura", "venda", "transacao", "zamowienia", "zakupu", "sprzedazy", "faktury", "transakcji", "siparis", "satis",
+    "objednavky", "nakupu", "rendeles", "vasarlas", "заказа", "покупки", "продажи", "ordre", "bon", "ticket", "tx",
+    "txn", "trx",
+})  # fmt: skip
 #: Of what the day is that money came in, which counts where no other day is told.
 _OF_PAYING = frozenset({
     "payment", "donation", "gift", "contribution", "deposit", "billing", "bill", "charge", "receipt", "zahlung",
