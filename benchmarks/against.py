@@ -107,6 +107,12 @@ SUBJECTS: tuple[Subject, ...] = (
         times=5,
     ),
     Subject(
+        "the same, nothing but the arms, as compare() in Python does until it is asked what to tell of them",
+        values=(("population", 2_000), ("horizon", 260)),
+        options=(("replicates", 2), ("at_once", False)),
+        times=10,
+    ),
+    Subject(
         "in one process: compare, 2,000 customers x 2 replicates, without the arms of doubt and break-even",
         values=(("population", 2_000), ("horizon", 260)),
         options=(("replicates", 2), *_PLAIN),

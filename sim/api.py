@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["ComparisonResult", "Plot", "compare"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ComparisonResult(Result):
     """A finished comparison that draws itself: ``result.plot.journey_map()``."""
 
@@ -59,12 +59,17 @@ class Plot:
 def compare(scenario: Scenario, **options: Any) -> ComparisonResult:
     """Run the arms of a scenario on common random numbers.
 
+    The arms are run now. The summary and the verdict, with the further arms that doubt and break-even take (several
+    times as long in a small comparison), come when the result is first asked for them, or is copied or pickled.
+
     Parameters
     ----------
     scenario : Scenario
         What is run.
     **options
-        As for :func:`sim.experiments.compare.compare`: ``replicates``, ``seed``, ``engine``, ``threads`` ...
+        As for :func:`sim.experiments.compare.compare`: ``replicates``, ``seed``, ``engine``, ``threads`` ... Nothing
+        is left for later with ``at_once=True``, nor by default where an ``executor``, ``on_progress`` or ``on_arms``
+        is given, which may be gone then.
 
     Returns
     -------
@@ -82,5 +87,6 @@ def compare(scenario: Scenario, **options: Any) -> ComparisonResult:
     >>> compare(scenario, replicates=2, seed=1, threads=1).replicates
     2
     """
-    result = comparison.compare(scenario, **options)
+    lasting = all(options.get(name) is None for name in ("executor", "on_progress", "on_arms"))
+    result = comparison.compare(scenario, **{"at_once": not lasting, **options})
     return ComparisonResult(**{field.name: getattr(result, field.name) for field in fields(result) if field.init})

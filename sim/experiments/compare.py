@@ -22,10 +22,11 @@ from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.summary import DoubtRuns, difference_name, parts_of_uncertainty, short_titles, size_of, summarise
 from sim.analysis.verdict import verdict
 from sim.calibration.ensemble import SEEDS, Ensemble
-from sim.experiments.best_responses import best_responses
+from sim.experiments.best_responses import ArmAnswer, best_responses
 from sim.experiments.break_even import break_even
 from sim.experiments.controls import controls_of
 from sim.experiments.doubt import doubt_runs, doubt_sources
+from sim.experiments.findings import Findings, FindOnce
 from sim.experiments.result import Result
 from sim.record.history import History, Lives
 from sim.scenario.errors import ConfigError
@@ -57,6 +58,7 @@ def compare(
     kept: KeptRuns | None = None,
     effectiveness: bool = True,
     on_arms: Callable[[Result], None] | None = None,
+    at_once: bool = True,
 ) -> Result:
     """Run every arm of a scenario on common random numbers and measure the differences.
 
@@ -91,6 +93,9 @@ def compare(
     on_arms : callable, optional
         Called with the result when every arm is run, before doubt and break-even are looked for; of its summary, what
         they add is not there yet.
+    at_once : bool
+        Whether the summary is made, and doubt and break-even are looked for, before this returns. False: when the
+        result is first asked for them, in this process and without a word of progress. The data are the same.
 
     Returns
     -------
@@ -106,7 +111,9 @@ def compare(
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), perf_counter()
     scenario, answers = best_responses(scenario, seed=seed, engine=engine, executor=executor)
     collected = _Collected(scenario, kept)
-    options = dict(seed=seed, engine=engine, threads=threads, on_progress=on_progress, executor=executor)
+    options: dict[str, Any] = dict(
+        seed=seed, engine=engine, threads=threads, on_progress=on_progress, executor=executor
+    )
     width = 0.0
     if ensemble is not None:
         collected.run_ensemble(ensemble, replicates, options)
@@ -115,36 +122,33 @@ def compare(
     else:
         width = _run_until_precise(collected, max(replicates, FEWEST), precision, options)
 
-    # Customer-weeks of further arms are not counted: how many there are is not known. A caller can still interrupt.
-    again = {**options, "on_progress": None if on_progress is None else lambda _: on_progress(0)}
     collected.look(seed)
+    collected.kept = None
+    if not at_once:
+        # What was handed in may be gone when somebody asks.
+        options |= {"executor": None, "on_progress": None}
+    elif on_progress is not None:
+        # Customer-weeks of further arms are not counted: how many is not known. A caller can still interrupt.
+        options["on_progress"] = lambda _: on_progress(0)
+    summed_up = _SummedUp(collected, options, ensemble, effectiveness, precision, width, answers)
     found = Result(
         scenario=scenario,
         seed=seed,
         engine=engine,
         threads=threads,
-        summary_json={},
+        findings=FindOnce(summed_up.findings),
         histories=tuple(collected.histories),
         measures=tuple(collected.measures),
         started=started,
-        wall_seconds=perf_counter() - clock,
+        arms_seconds=perf_counter() - clock,
         ensemble=ensemble,
         sampling=collected.sampling,
     )
     if on_arms is not None:
-        on_arms(replace(found, summary_json=collected.summary(seed, ensemble, {})))
-    doubts = doubt_runs(collected.runs, options=again) if effectiveness else {}
-    summary = collected.summary(seed, ensemble, doubts)
-    if few := shares_of_few(collected.measures):
-        summary["shares_of_few"] = few
-    if precision is not None:
-        summary["precision"] = _reached(precision, width)
-    if effectiveness:
-        _add_break_even(summary, collected, again)
-    if answers:
-        summary["best_responses"] = {answer.arm: answer.plain() for answer in answers}
-    summary["verdict"] = verdict(summary)
-    return replace(found, summary_json=summary, wall_seconds=perf_counter() - clock, doubts=doubts)
+        on_arms(replace(found, findings=FindOnce.known(Findings(collected.summary(seed, ensemble, {})))))
+    if at_once:
+        found.findings()
+    return found
 
 
 def _check(
@@ -191,25 +195,54 @@ def _reached(wanted: float, width: float) -> dict[str, Any]:
     return {"wanted": wanted, "reached": width <= wanted, "half_width": width if isfinite(width) else None}
 
 
-def _add_break_even(summary: dict[str, Any], collected: _Collected, options: Mapping[str, Any]) -> None:
-    """Add the break-even effectiveness of every difference to a summary, and contribution over effectiveness."""
-    summary["effectiveness"] = {}
-    for arm in collected.others:
-        name = difference_name(arm, collected.scenario.baseline)
-        summary["differences"][name]["break_even_effectiveness"] = None
-        if collected.scenario.arms[arm].plans == collected.scenario.arms[collected.scenario.baseline].plans:
-            continue
-        sampling = collected.sampling.of(arm)
-        earned = [collected.contribution(name) for name in (arm, collected.scenario.baseline)]
-        found = break_even(collected.runs, arm, *earned, options=options, sampling=sampling)
-        if found is None:
-            continue
-        if found.at.mean is not None:
-            summary["differences"][name]["break_even_effectiveness"] = asdict(found.at)
-        summary["effectiveness"][name] = {
-            "grid": list(found.grid),
-            "contribution": [asdict(estimate(column, sampling)) for column in found.curves.T],
-        }
+@dataclass(frozen=True, slots=True)
+class _SummedUp:
+    """What is told of arms that are run; ``options`` say how further ones are."""
+
+    collected: _Collected
+    options: Mapping[str, Any]
+    ensemble: Ensemble | None
+    effectiveness: bool
+    precision: float | None
+    width: float
+    answers: Sequence[ArmAnswer]
+
+    def findings(self) -> Findings:
+        """Make the summary; look for doubt and break-even where that is wanted."""
+        collected = self.collected
+        doubts = doubt_runs(collected.runs, options=self.options) if self.effectiveness else {}
+        summary = collected.summary(self.options["seed"], self.ensemble, doubts)
+        if few := shares_of_few(collected.measures):
+            summary["shares_of_few"] = few
+        if self.precision is not None:
+            summary["precision"] = _reached(self.precision, self.width)
+        if self.effectiveness:
+            self._add_break_even(summary)
+        if self.answers:
+            summary["best_responses"] = {answer.arm: answer.plain() for answer in self.answers}
+        summary["verdict"] = verdict(summary)
+        return Findings(summary, doubts)
+
+    def _add_break_even(self, summary: dict[str, Any]) -> None:
+        """Add the break-even effectiveness of every difference to a summary, and contribution over effectiveness."""
+        collected, scenario = self.collected, self.collected.scenario
+        summary["effectiveness"] = {}
+        for arm in collected.others:
+            name = difference_name(arm, scenario.baseline)
+            summary["differences"][name]["break_even_effectiveness"] = None
+            if scenario.arms[arm].plans == scenario.arms[scenario.baseline].plans:
+                continue
+            sampling = collected.sampling.of(arm)
+            earned = [collected.contribution(name) for name in (arm, scenario.baseline)]
+            found = break_even(collected.runs, arm, *earned, options=self.options, sampling=sampling)
+            if found is None:
+                continue
+            if found.at.mean is not None:
+                summary["differences"][name]["break_even_effectiveness"] = asdict(found.at)
+            summary["effectiveness"][name] = {
+                "grid": list(found.grid),
+                "contribution": [asdict(estimate(column, sampling)) for column in found.curves.T],
+            }
 
 
 @dataclass(slots=True)

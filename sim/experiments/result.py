@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.analysis.metrics import EVERYBODY, Measures
 from sim.analysis.sampling import INDEPENDENT, Sampling
+from sim.experiments.findings import FindOnce
 from sim.record.history import History
 from sim.scenario.journey import stage_names
 
@@ -26,7 +27,7 @@ __all__ = ["Result"]
 Table = Any  # pyarrow ships no types
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Result:
     """A finished comparison.
 
@@ -40,37 +41,55 @@ class Result:
         ``numba`` or ``mesa``; the data do not depend on it.
     threads : int or None
         Threads asked for; None is all. The data do not depend on it.
-    summary_json : dict
-        Content of `summary.json`.
+    findings : FindOnce
+        What is told of the arms: the summary, and the runs for doubt. Looked for when first asked for, unless the
+        comparison did so at once.
     histories : tuple of mapping
         By replicate, the history of every arm; accounts of single customers only where the scenario records them.
     measures : tuple of mapping
         By replicate, the metrics of every arm.
     started : str
         When the run began (ISO 8601, UTC).
-    wall_seconds : float
-        How long it took.
+    arms_seconds : float
+        How long the arms took.
     ensemble : Ensemble, optional
         Whose parameter sets it was run over; replicates then come in groups that share a set.
     sampling : Sampling
         How the replicates were drawn.
-    doubts : mapping
-        By arm, its runs with other effectiveness, where a strategy states the doubt about it.
     """
 
     scenario: Scenario
     seed: int
     engine: str
     threads: int | None
-    summary_json: dict[str, Any]
+    findings: FindOnce
     histories: tuple[Mapping[str, History], ...]
     measures: tuple[Mapping[str, Measures], ...]
     started: str
-    wall_seconds: float
+    arms_seconds: float
     ensemble: Ensemble | None = None
     sampling: Sampling = INDEPENDENT
-    doubts: Mapping[str, DoubtRuns] = field(default_factory=dict)
     _frames: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def __repr__(self) -> str:
+        """Say which comparison it is, in a line: of what was run, and nothing that would have to be looked for."""
+        arms, times = ", ".join(self.arms), f"{self.replicates} replicate{'s' if self.replicates != 1 else ''}"
+        return f"<{type(self).__name__} of {self.scenario.name!r}: {arms}; {times}, seed {self.seed}>"
+
+    @property
+    def summary_json(self) -> dict[str, Any]:
+        """Content of `summary.json`."""
+        return self.findings().summary
+
+    @property
+    def doubts(self) -> Mapping[str, DoubtRuns]:
+        """By arm, its runs with other effectiveness, where a strategy states the doubt about it."""
+        return self.findings().doubts
+
+    @property
+    def wall_seconds(self) -> float:
+        """How long all that was run so far took."""
+        return self.arms_seconds + self.findings.seconds
 
     @property
     def replicates(self) -> int:

@@ -24,6 +24,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
+from sim.experiments.findings import FindOnce
 from sim.reports.kept_figures import figures_key, find_figures, keep_figures
 from sim.reports.picture import Picture
 from sim.reports.quick_text import find_texts, keep_texts
@@ -85,7 +86,7 @@ class _DrawingProcesses:
         self._kept = self._find(message)
         if self._has_begun:
             self._kept = None  # a part of them is being drawn: the rest is as quickly drawn
-            self._send(_packed((result.summary_json, result.doubts)))
+            self._send(_packed(result.findings()))
         elif self._kept is None:
             self._send(message)
         self.ordered = result
@@ -283,7 +284,9 @@ def _message(result: Result, *, whole: bool) -> bytes:
     histories = tuple(
         {arm: replace(history, seconds=0.0) for arm, history in arms.items()} for arms in result.histories
     )
-    return _packed((replace(result, started="", wall_seconds=0.0, threads=None, histories=histories), whole))
+    findings = FindOnce.known(result.findings())
+    drawn = replace(result, started="", arms_seconds=0.0, threads=None, histories=histories, findings=findings)
+    return _packed((drawn, whole))
 
 
 def _packed(content: object) -> bytes:
@@ -368,8 +371,8 @@ def _draw_ordered(first: tuple[Result, bool], orders: IO[bytes], drawn: Sequence
     else:
         early, late = ([n for n, (_, waits) in enumerate(_parts(result)) if waits is part] for part in (False, True))
         _share(result, early, figures, drawn[1:])
-        summary, doubts = pickle.load(orders)
-        _share(replace(result, summary_json=summary, doubts=doubts), late, figures, drawn[2:])
+        whole = replace(result, findings=FindOnce.known(pickle.load(orders)))
+        _share(whole, late, figures, drawn[2:])
     figures[_COUNT] = len(_parts(result))
     keep_texts()
     with os.fdopen(drawn[0], "wb") as stream:
