@@ -74,6 +74,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Arrow's own pool takes memory in huge pages, which the kernel may have to make first: up to 0.3 s of a command.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     if arguments is None:
+        if words[:1] == ["discover"]:
+            # Its matrices are small: threads of the linear algebra that wait for the next one took a fifteenth of it.
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         atexit.register(_keep_all)
         KeptMethods(words[0] if words else "").use()
         if words[:1] == ["discover"]:

@@ -10,14 +10,16 @@ et al. 1970). How many phases there are is chosen on cases kept aside: perhaps o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
 from sim.discovery.cases import Cases
+
+if TYPE_CHECKING:
+    from sim.discovery.forward_backward import Counted
 
 __all__ = ["ONE_PHASE", "Phases", "find_phases", "phases_of_states"]
 
@@ -68,24 +70,19 @@ class Phases:
 ONE_PHASE = Phases(np.ones(1), np.ones((1, 1)), np.ones(1), np.full((_PACES, 1), 1.0 / _PACES))
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What is seen of cases, longest first, visits in the order of their number in the case.
+class _Seen(NamedTuple):
+    """What is seen of the visits of some cases, case by case.
 
-    ``row`` is where each visit stands in the columns of the cases; ``alive[v]`` says how many cases have a visit v.
+    ``row`` is where each visit stands in the columns of the cases; ``first`` where those of each case begin here. A
+    ``pace`` of -1 is not known, ``over`` is 0 where a case goes on. There are so many ``states``.
     """
 
     row: NDArray[np.int64]
-    alive: NDArray[np.int64]
-    offset: NDArray[np.int64]
-    case: NDArray[np.int64]
+    first: NDArray[np.int64]
     state: NDArray[np.int64]
     pace: NDArray[np.int64]
     over: NDArray[np.float64]
-    last: NDArray[np.bool_]
     states: int
-    by_state: csr_matrix = field(repr=False)
-    by_pace: csr_matrix = field(repr=False)
 
 
 class _Model(NamedTuple):
@@ -137,7 +134,7 @@ def find_phases(cases: Cases, ended: NDArray[np.float64], most: int, seed: int) 
     ]
     if sum(float(part.over.sum()) for part in parts) < _FEWEST_ENDS:
         # Nobody is seen to end: there is the pace alone.
-        parts = [replace(part, over=np.zeros_like(part.over)) for part in parts]
+        parts = [part._replace(over=np.zeros_like(part.over)) for part in parts]
     found, gains = [ONE_PHASE], []
     before = _held_out(parts, ONE_PHASE)
     for number in range(2, min(most, _MOST) + 1):
@@ -220,40 +217,22 @@ def _seen(
     states: int,
     longest: int | None = None,
 ) -> _Seen:
-    """Put the visits of some cases in the order in which they are looked at."""
+    """Put the visits of some cases together, those of long ones up to so many."""
     lengths = cases.lengths[chosen] if longest is None else np.minimum(cases.lengths[chosen], longest)
-    order = np.argsort(-lengths, kind="stable")
-    lengths, first = lengths[order], cases.first[:-1][chosen[order]]
-    alive = lengths.size - np.searchsorted(lengths[::-1], np.arange(int(lengths[0])), side="right")
-    offset = np.r_[0, np.cumsum(alive)]
-    visit = np.repeat(np.arange(alive.size), alive)
-    case = np.arange(offset[-1]) - offset[visit]
-    row = first[case] + visit
-    last = visit == lengths[case] - 1
-    mine, my_pace = state[row], np.where(last, -1, pace[row])
-    known = np.flatnonzero(my_pace >= 0)
-    ones, size = np.ones(row.size), row.size
-    return _Seen(
-        row=row,
-        alive=alive,
-        offset=offset,
-        case=order[case],
-        state=mine,
-        pace=my_pace,
-        # Of a case that is cut the end is not seen.
-        over=np.where(last, ended[row], 0.0),
-        last=last,
-        states=states,
-        by_state=csr_matrix((ones, (mine, np.arange(size))), shape=(states, size)),
-        by_pace=csr_matrix(
-            (ones[: known.size], (mine[known] * _PACES + my_pace[known], known)), shape=(states * _PACES, size)
-        ),
-    )
+    first = np.r_[0, np.cumsum(lengths)]
+    row = np.repeat(cases.first[:-1][chosen] - first[:-1], lengths) + np.arange(first[-1])
+    last = first[1:] - 1
+    my_pace, over = pace[row], np.zeros(row.size)
+    my_pace[last] = -1
+    # Of a case that is cut the end is not seen.
+    over[last] = ended[row[last]]
+    return _Seen(row, first, state[row], my_pace, over, states)
 
 
 def _start_of(seen: _Seen, phases: Phases) -> _Model:
-    visits = np.asarray(seen.by_state.sum(axis=1)).ravel()
-    odds = _odds(seen.by_state @ seen.over, visits) / phases.ending.mean()
+    visits = np.bincount(seen.state, minlength=seen.states).astype(np.float64)
+    ends = np.bincount(seen.state, seen.over, seen.states).astype(np.float64)
+    odds = _odds(ends, visits) / phases.ending.mean()
     state_pace = np.broadcast_to(phases.pace, (seen.states, *phases.pace.shape))
     return _Model(phases.begin, phases.moving, phases.ending, phases.pace, odds, state_pace)
 
@@ -299,7 +278,7 @@ def _climb(seen: _Seen, model: _Model, rounds: int) -> _Model:
     return model
 
 
-def _better(model: _Model, found: _Expected) -> _Model:
+def _better(model: _Model, found: Counted) -> _Model:
     number = model.begin.size
     begin = found.begins / found.begins.sum()
     moving = found.moves / np.maximum(found.moves.sum(axis=1, keepdims=True), _TINY)
@@ -339,55 +318,26 @@ def _ratio(wanted: NDArray[np.float64], ends: NDArray[np.float64], visits: NDArr
     return np.divide(_odds(wanted, visits), now, out=np.zeros_like(now), where=now > 0)
 
 
-class _Expected(NamedTuple):
-    """Visits, ends and paces by state and phase, begins and moves by phase, the phase of visits, cases' likelihood."""
+def _expected(seen: _Seen, model: _Model) -> Counted:
+    """Return where cases were, given all that was seen of them."""
+    from sim.discovery.forward_backward import Counted, Model, Visits, count_phases  # loads compiled code
 
-    visits: NDArray[np.float64]
-    ends: NDArray[np.float64]
-    paces: NDArray[np.float64]
-    begins: NDArray[np.float64]
-    moves: NDArray[np.float64]
-    phase: NDArray[np.float64]
-    log_likelihood: NDArray[np.float64]
-
-
-def _expected(seen: _Seen, model: _Model) -> _Expected:
-    """Return where cases were, given all that was seen of them (forward and backward)."""
-    number, last = model.begin.size, model.last()
-    over, goes_on = last[seen.state], 1.0 - last[seen.state]
-    weight = seen.over[:, None]
-    likely = np.where(seen.last[:, None], weight * over + (1.0 - weight) * goes_on, goes_on)
-    known = seen.pace >= 0
-    likely[known] *= model.state_pace[seen.state[known], seen.pace[known]]
-    likely = np.maximum(likely, _TINY)
-    at, norms = np.empty((seen.row.size, number)), np.empty(seen.row.size)
-    alive, offset = seen.alive.tolist(), seen.offset.tolist()
-    coming = np.broadcast_to(model.begin, (alive[0], number))
-    for visit, count in enumerate(alive):
-        rows = slice(offset[visit], offset[visit] + count)
-        now = coming[:count] * likely[rows]
-        norm = now.sum(axis=1)
-        at[rows] = now / norm[:, None]
-        norms[rows] = norm
-        coming = at[rows] @ model.moving
-    later = np.ones_like(at)
-    moves = np.zeros((number, number))
-    for visit in range(len(alive) - 2, -1, -1):
-        count = alive[visit + 1]
-        rows, after = slice(offset[visit], offset[visit] + count), slice(offset[visit + 1], offset[visit + 1] + count)
-        value = later[after] * likely[after] / norms[after, None]
-        moves += at[rows].T @ value
-        later[rows] = value @ model.moving.T
-    phase = at * later
-    phase /= np.maximum(phase.sum(axis=1, keepdims=True), _TINY)
-    # Of a last visit that was the end: its phase, given that it was.
-    given = np.where(seen.last[:, None], phase * over / np.maximum(likely, _TINY), 0.0) * weight
-    return _Expected(
-        visits=seen.by_state @ phase,
-        ends=seen.by_state @ given,
-        paces=(seen.by_pace @ phase).reshape(seen.states, _PACES, number),
-        begins=phase[: alive[0]].sum(axis=0),
-        moves=moves * model.moving,
-        phase=phase,
-        log_likelihood=np.bincount(seen.case, weights=np.log(norms), minlength=alive[0]).astype(np.float64),
+    size, number, states = seen.row.size, model.begin.size, seen.states
+    found = Counted(
+        visits=np.zeros((states, number)),
+        ends=np.zeros((states, number)),
+        paces=np.zeros((states, _PACES, number)),
+        begins=np.zeros(number),
+        moves=np.zeros((number, number)),
+        phase=np.empty((size, number)),
+        log_likelihood=np.empty(seen.first.size - 1),
+        likely=np.empty((size, number)),
+        norms=np.empty(size),
+        room=np.empty((2, number)),
     )
+    state_pace = np.ascontiguousarray(model.state_pace)
+    last = np.ascontiguousarray(model.last())
+    count_phases(
+        Visits(seen.first, seen.state, seen.pace, seen.over), Model(model.begin, model.moving, last, state_pace), found
+    )
+    return found._replace(moves=found.moves * model.moving)

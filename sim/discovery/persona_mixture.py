@@ -8,13 +8,14 @@ where they go by its age, the date or the hour: kinds count as quick or slow onl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 
+from sim.discovery.case_counts import CaseCounts, counted
 from sim.discovery.cases import Cases, subset
 from sim.discovery.context import Contexts, find_contexts, states_of
 from sim.discovery.hazards import ended_weights
@@ -30,6 +31,8 @@ _SHORT, _KEPT = 50, 2
 _SMOOTHING = 1.0
 #: A further kind must gain so many standard errors of its held-out gain.
 _SURE = 2.0
+#: Where so many standard errors above the gain there is none yet, no more is climbed.
+_SURELY_LESS = 3.0
 #: And so many nats a case.
 _LEAST_GAIN = 0.002
 _FEWEST_CASES = 40
@@ -108,7 +111,7 @@ def find_personas(cases: Cases, seed: int) -> Mixture:
     belongs = np.ones((cases.count, 1))
     if found.kinds.number > 1:
         moves = found.moves
-        if moves.counts.shape[0] < cases.count:
+        if moves.counts.cases < cases.count:
             moves = _moves(cases, found.contexts, moves.values, found.pace)
         belongs = _posterior(moves.counts, found.kinds.shares, found.kinds.logs)
         belongs[belongs < _UNLIKELY] = 0.0
@@ -143,7 +146,7 @@ class _Moves(NamedTuple):
     each column among all that there could be.
     """
 
-    counts: csr_matrix
+    counts: CaseCounts
     columns: _Columns
     values: NDArray[np.int64]
 
@@ -197,8 +200,7 @@ def _moves(
     at = column[code]
     if not (known := at >= 0).all():
         number, case, at = number[known], case[known], at[known]
-    counts = csr_matrix((number, (case, at)), shape=(cases.count, values.size))
-    counts.eliminate_zeros()
+    counts = counted(case, at, number, (cases.count, values.size))
     groups = np.where(values < apart, values // size, apart + (values - apart) // _STAYS)
     beside = np.where(values < apart, _WAYS_BESIDE, _STAYS_BESIDE)
     return _Moves(counts, _Columns(np.unique(groups, return_inverse=True)[1], beside), values)
@@ -278,7 +280,8 @@ class _Search:
         each = [self._stays_alone(cases, stayed, given, 1) for given in givens]
         best = int(np.argmax([alone.sum() for alone in each]))
         alike = each[best]
-        if not any(_sure(*_gain(self._stays_alone(cases, stayed, givens[at], 2), alike)) for at in {0, best}):
+        two = (self._stays_alone(cases, stayed, givens[at], 2, alike) for at in {0, best})
+        if not any(_sure(*_gain(now, alike)) for now in two):
             return found
         paced = self._kinds(cases, None, _Pace(classes, by_next=False))
         if paced.kinds.number > 1:
@@ -296,17 +299,23 @@ class _Search:
         return states_of(cases, self._contexts, np.zeros(cases.stage.size, np.int64))
 
     def _stays_alone(
-        self, cases: Cases, stayed: NDArray[np.int64], given: NDArray[np.int64], kinds: int
+        self,
+        cases: Cases,
+        stayed: NDArray[np.int64],
+        given: NDArray[np.int64],
+        kinds: int,
+        before: NDArray[np.float64] | None = None,
     ) -> NDArray[np.float64]:
         """Log likelihood of the stays of each held-out case, by kinds whose stays go by stage and what is given."""
         goes = cases.following >= 0
         state = given[goes] * len(cases.stages) + cases.stage[goes]
         cells, column = np.unique(state * _STAYS + stayed, return_inverse=True)
-        counts = csr_matrix((np.ones(column.size), (cases.case[goes], column)), shape=(cases.count, cells.size))
+        counts = counted(cases.case[goes], column, None, (cases.count, cells.size))
         groups = np.unique(cells // _STAYS, return_inverse=True)[1]
         luck = np.random.default_rng([self._seed, 17])
         half = luck.permutation(cases.count) < cases.count // 2
-        return _held_out(counts, _Columns(groups, np.full(cells.size, _STAYS_BESIDE)), half, kinds, luck)
+        columns = _Columns(groups, np.full(cells.size, _STAYS_BESIDE))
+        return _held_out(counts, columns, half, kinds, luck, before)
 
 
 def _givens(cases: Cases) -> list[NDArray[np.int64]]:
@@ -318,18 +327,19 @@ def _givens(cases: Cases) -> list[NDArray[np.int64]]:
 
 def _find_kinds(moves: _Moves, luck: np.random.Generator) -> _Kinds:
     counts, columns, _ = moves
-    cases = counts.shape[0]
+    cases = counts.cases
     kinds, gains, before = 1, [], np.zeros(cases)
     if cases >= _FEWEST_CASES:
         half = luck.permutation(cases) < cases // 2
         before = _held_out(counts, columns, half, 1, luck)
         for number in range(2, _MOST + 1):
-            now = _held_out(counts, columns, half, number, luck)
+            now = _held_out(counts, columns, half, number, luck, before)
             gains.append(_gain(now, before))
             if not _sure(*gains[-1]):
                 break
             kinds, before = number, now
-    return _Kinds(before, tuple(gains), *_fit(counts, columns, kinds, luck))
+    fitted = _Fit(counts, columns, _starts(cases, kinds, luck)).finished()
+    return _Kinds(before, tuple(gains), *fitted)
 
 
 def _speaks_for(found: _Kinds, other: _Kinds) -> bool:
@@ -340,8 +350,8 @@ def _speaks_for(found: _Kinds, other: _Kinds) -> bool:
 
 
 def _gain(now: NDArray[np.float64], before: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the mean gain a case, and its standard error."""
-    gain = now - before
+    """Return the mean gain a case, and its standard error, of the cases that were judged."""
+    gain = (now - before)[np.isfinite(now)]
     return float(gain.mean()), float(gain.std() / np.sqrt(gain.size))
 
 
@@ -350,39 +360,84 @@ def _sure(mean: float, error: float) -> bool:
 
 
 def _held_out(
-    moves: csr_matrix, columns: _Columns, half: NDArray[np.bool_], kinds: int, luck: np.random.Generator
+    moves: CaseCounts,
+    columns: _Columns,
+    half: NDArray[np.bool_],
+    kinds: int,
+    luck: np.random.Generator,
+    before: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    """Log likelihood of each case by what the other half says."""
+    """Log likelihood of each case by what the other half says; nan where that of ``before`` surely is no less.
+
+    What short climbs from the first half bring to the other by then longer ones do not make good: they fit the half
+    that they learn from more closely. The second half is not asked then.
+    """
     out = np.zeros(half.size)
     if half.all() or not half.any():
         # Of very few cases all may be in one half: nothing speaks for any number of kinds.
         return out
-    for learned in (half, ~half):
-        shares, logs = _fit(moves[learned], columns, kinds, luck)
-        out[~learned] = _likelihood(moves[~learned], shares, logs)[0]
+    parts = [np.flatnonzero(half), np.flatnonzero(~half)]
+    starts = [_starts(part.size, kinds, luck) for part in parts]
+    for learned, judged, start in zip(parts, parts[::-1], starts, strict=True):
+        of_judged, fit = moves.of(judged), _Fit(moves.of(learned), columns, start)
+        if before is not None and learned is parts[0]:
+            now = _likelihood(of_judged, *fit.best())[0]
+            mean, error = _gain(now, before[judged])
+            if mean + _SURELY_LESS * error < 0.0:
+                out[judged], out[learned] = now, np.nan
+                return out
+        out[judged] = _likelihood(of_judged, *fit.finished())[0]
     return out
 
 
-def _fit(
-    moves: csr_matrix, columns: _Columns, kinds: int, luck: np.random.Generator
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Fit by expectation-maximization from several starts; the likeliest counts."""
-    base = np.asarray(moves.sum(axis=0)).ravel()
-    if kinds == 1:
-        return np.ones(1), _log_rows(base[None, :], base, columns)
-    # Cases with the same moves are told apart by chance alone, when a start is drawn.
-    distinct, same, number = _distinct(moves)
-    climbs = []
-    for _ in range(_STARTS):
-        belongs = luck.dirichlet(np.full(kinds, 0.3), size=moves.shape[0])
-        drawn = [np.bincount(same, weights=kind, minlength=number.size) for kind in belongs.T]
-        climbs.append(_Climb(np.stack(drawn).astype(np.float64)))
-        _climb(climbs[-1], distinct, number, base, columns, _SHORT)
-    climbs = sorted(climbs, key=lambda climb: -climb.total)[:_KEPT]
-    for climb in climbs:
-        _climb(climb, distinct, number, base, columns, _ROUNDS)
-    best = max(climbs, key=lambda climb: climb.total)
-    return best.shares, best.logs
+def _starts(cases: int, kinds: int, luck: np.random.Generator) -> list[NDArray[np.float64]]:
+    """Draw to which kinds cases belong (cases, kinds) where climbs start; one kind needs none."""
+    return [luck.dirichlet(np.full(kinds, 0.3), size=cases) for _ in range(_STARTS if kinds > 1 else 0)]
+
+
+class _Fit:
+    """Kinds fitted by expectation-maximization: short climbs from every start, then longer ones from the likeliest."""
+
+    def __init__(self, moves: CaseCounts, columns: _Columns, starts: Sequence[NDArray[np.float64]]) -> None:
+        self._columns, self._base = columns, moves.total()
+        self._climbs: list[_Climb] = []
+        if not starts:
+            one = _log_rows(self._base[None, :], self._base, columns)
+            self._climbs.append(_Climb(np.ones((1, 1)), np.ones(1), one))
+            return
+        # Cases with the same moves are told apart by chance alone, when a start is drawn.
+        self._distinct, same, self._number = _distinct(moves)
+        for belongs in starts:
+            drawn = [np.bincount(same, weights=kind, minlength=self._number.size) for kind in belongs.T]
+            self._climbs.append(_Climb(np.stack(drawn).astype(np.float64)))
+            self._climb(self._climbs[-1], _SHORT)
+
+    def best(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return shares and logarithms of probabilities of the likeliest climb so far."""
+        best = max(self._climbs, key=lambda climb: climb.total)
+        return best.shares, best.logs
+
+    def finished(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return those of the likeliest climb after longer ones."""
+        if len(self._climbs) > _KEPT:
+            self._climbs = sorted(self._climbs, key=lambda climb: -climb.total)[:_KEPT]
+            for climb in self._climbs:
+                self._climb(climb, _ROUNDS)
+        return self.best()
+
+    def _climb(self, climb: _Climb, rounds: int) -> None:
+        """Climb for so many rounds at the most, or until the likelihood hardly rises."""
+        distinct, number = self._distinct, self._number
+        count = float(number.sum())
+        for _ in range(rounds):
+            last = climb.total
+            climb.shares = np.maximum(climb.belongs.sum(axis=1) / count, 1e-12)
+            climb.logs = _log_rows(distinct.by_column(climb.belongs), self._base, self._columns)
+            each, weights = _likelihood(distinct, climb.shares, climb.logs)
+            climb.total = float(each @ number)
+            climb.belongs = np.asarray(np.exp(weights - each) * number)
+            if climb.total - last < 1e-4 * count**0.5:
+                break
 
 
 @dataclass(slots=True)
@@ -399,48 +454,25 @@ class _Climb:
     total: float = -np.inf
 
 
-def _climb(
-    climb: _Climb,
-    distinct: csr_matrix,
-    number: NDArray[np.float64],
-    base: NDArray[np.float64],
-    columns: _Columns,
-    rounds: int,
-) -> None:
-    """Climb for so many rounds at the most, or until the likelihood hardly rises."""
-    count = float(number.sum())
-    for _ in range(rounds):
-        last = climb.total
-        climb.shares = np.maximum(climb.belongs.sum(axis=1) / count, 1e-12)
-        climb.logs = _log_rows(climb.belongs @ distinct, base, columns)
-        each, weights = _likelihood(distinct, climb.shares, climb.logs)
-        climb.total = float(each @ number)
-        climb.belongs = np.asarray(np.exp(weights - each) * number)
-        if climb.total - last < 1e-4 * count**0.5:
-            break
-
-
-def _distinct(moves: csr_matrix) -> tuple[csr_matrix, NDArray[np.int64], NDArray[np.float64]]:
+def _distinct(moves: CaseCounts) -> tuple[CaseCounts, NDArray[np.int64], NDArray[np.float64]]:
     """Return the different counts of moves, which of them each case has, and how many cases have each."""
-    moves = moves.copy()
-    moves.sum_duplicates()
     known: dict[tuple[bytes, bytes], int] = {}
-    ends = moves.indptr.tolist()
+    ends = moves.first.tolist()
     same = np.array(
         [
-            known.setdefault((moves.indices[a:b].tobytes(), moves.data[a:b].tobytes()), len(known))
+            known.setdefault((moves.column[a:b].tobytes(), moves.number[a:b].tobytes()), len(known))
             for a, b in zip(ends[:-1], ends[1:], strict=True)
         ]
     )
     _, first = np.unique(same, return_index=True)
-    return moves[first], same, np.bincount(same).astype(np.float64)
+    return moves.of(first), same, np.bincount(same).astype(np.float64)
 
 
 def _likelihood(
-    moves: csr_matrix, shares: NDArray[np.float64], logs: NDArray[np.float64]
+    moves: CaseCounts, shares: NDArray[np.float64], logs: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the log likelihood of each case, and that of its being of each kind and as it is: (kinds, cases)."""
-    weights = np.ascontiguousarray((moves @ logs.T).T) + np.log(shares)[:, None]
+    weights = moves.by_case(logs) + np.log(shares)[:, None]
     largest = np.maximum.reduce(weights)
     return largest + np.log(np.add.reduce(np.exp(weights - largest))), weights
 
@@ -450,10 +482,10 @@ def _log_rows(counts: NDArray[np.float64], base: NDArray[np.float64], columns: _
     groups, whole = columns.groups, base + columns.beside
     size = int(groups.max()) + 1
     prior = whole / np.bincount(groups, weights=whole, minlength=size)[groups]
-    own = np.stack([np.bincount(groups, weights=row, minlength=size) for row in np.asarray(counts)])
-    return np.log((np.asarray(counts) + _SMOOTHING * prior) / (own[:, groups] + _SMOOTHING))
+    own = np.stack([np.bincount(groups, weights=row, minlength=size) for row in counts])
+    return np.log((counts + _SMOOTHING * prior) / (own[:, groups] + _SMOOTHING))
 
 
-def _posterior(moves: csr_matrix, shares: NDArray[np.float64], logs: NDArray[np.float64]) -> NDArray[np.float64]:
+def _posterior(moves: CaseCounts, shares: NDArray[np.float64], logs: NDArray[np.float64]) -> NDArray[np.float64]:
     each, weights = _likelihood(moves, shares, logs)
     return np.ascontiguousarray(np.exp(weights - each).T)

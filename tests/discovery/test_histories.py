@@ -114,14 +114,14 @@ def test_cases_with_the_same_moves_count_as_often_as_they_are_there() -> None:
     cases = _cases(400, 2)
     moves, _, values = _moves(cases)
     some = np.arange(0, 400, 3)
-    assert np.array_equal(_moves(subset(cases, some), None, values).counts.toarray(), moves[some].toarray())
-    assert np.array_equal(_moves(cases, None, values[::2]).counts.toarray(), moves[:, ::2].toarray())
+    assert np.array_equal(_moves(subset(cases, some), None, values).counts.table(), moves.of(some).table())
+    assert np.array_equal(_moves(cases, None, values[::2]).counts.table(), moves.table()[:, ::2])
     distinct, same, number = _distinct(moves)
-    assert distinct.shape[0] < 400 == number.sum()
-    assert np.array_equal(distinct[same].toarray(), moves.toarray())
-    logs = np.log(np.random.default_rng(1).random((3, moves.shape[1])))
+    assert distinct.cases < 400 == number.sum()
+    assert np.array_equal(distinct.of(same).table(), moves.table())
+    logs = np.log(np.random.default_rng(1).random((3, moves.width)))
     each, _ = _likelihood(moves, np.array([0.5, 0.3, 0.2]), logs)
-    assert np.allclose(each, logsumexp(moves @ logs.T + np.log([0.5, 0.3, 0.2]), axis=1))
+    assert np.allclose(each, logsumexp(moves.table() @ logs.T + np.log([0.5, 0.3, 0.2]), axis=1))
 
 
 def test_the_wasserstein_distance_is_that_of_scipy() -> None:

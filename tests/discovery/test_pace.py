@@ -10,6 +10,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from benchmarks.discovered_personas import aged, dated, opening, paced, planted, timed
+from sim.discovery import persona_mixture
 from sim.discovery.at_once import no_time_told
 from sim.discovery.cases import Cases
 from sim.discovery.context import Contexts
@@ -144,3 +145,14 @@ def test_personas_of_a_run_are_found_in_its_log_where_an_edge_differs_by_a_facto
 
 def test_personas_of_a_run_that_do_the_same_are_one_kind():
     assert [len(find_personas(_run(0.4, 0.6, seed)[0], seed).shares) for seed in range(4)] == [1] * 4
+
+
+@pytest.mark.parametrize("kinds", [1, 2])
+def test_a_further_kind_that_surely_gains_nothing_need_not_be_climbed_to_the_end(monkeypatch, kinds):
+    cases, _ = paced(kinds, 1)
+    quick = find_personas(cases, 1)
+    monkeypatch.setattr(persona_mixture, "_SURELY_LESS", np.inf)
+    whole = find_personas(cases, 1)
+    assert np.array_equal(quick.belongs, whole.belongs)
+    # The last kind that was tried is judged by all, or by half of the cases.
+    assert quick.gains[:-1] == whole.gains[:-1] and quick.gains[-1][0] < 0.0 > whole.gains[-1][0]
