@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.data.plain_times import plain_digits, plain_word
+
 __all__ = [
     "SIGNS",
     "Amounts",
@@ -68,6 +70,10 @@ _MEANS = {sign: frozenset(codes.split()) for signs, codes in (
 ) for sign in signs.split()}  # fmt: skip
 #: A number in one notation, after signs and blanks were made plain; %t and %d stand for thousands and decimal sign.
 _NUMBER = r"^(?:\d+|\d{1,3}(?:%t\d{3})+|\d{1,2}(?:%t\d{2})+%t\d{3})?(?:%d\d*)?(?:[eE][-+]?\d+)?$"
+#: '12.50 or ='12.50: a number that a spreadsheet is to take as text or as a formula; 12.50/- as in India.
+_AROUND = r"^(?:=|')?'?([^'=]*?)(?:/-|')?$"
+#: 4.0E+02: what a spreadsheet shows of 403.41.
+_ROUNDED = r"^[-+(]?\d(?:[.,]\d{1,2})?E\+\d{2}\)?$"
 _BLANKS = r"[\s\x{00A0}\x{2007}-\x{2009}\x{202F}]"
 _DASHES = r"[\x{2010}-\x{2015}\x{2212}\x{FE58}\x{FE63}\x{FF0D}]"
 #: Currencies without a part of a unit (ISO 4217, exponent 0): what has three digits behind it parts thousands.
@@ -201,7 +207,7 @@ def count_decimal_signs(amounts: Sequence[str]) -> tuple[int, int, int, int]:
     """
     votes, unsure = {".": 0, ",": 0}, {".": 0, ",": 0}
     for amount in amounts:
-        kept = re.sub(r"[^\d.,]", "", amount).strip(".,")
+        kept = re.sub(r"[^\d.,]", "", plain_word(amount)).strip(".,")
         signs = [sign for sign in ".," if sign in kept]
         if len(signs) == 2:
             votes[max(signs, key=kept.rindex)] += 1
@@ -225,7 +231,7 @@ def read_number(cell: str, decimal: str) -> float | None:
     >>> read_number("1.234,5", ","), read_number("58 %", "."), read_number("1'234", "."), read_number("58 or so", ".")
     (1234.5, 58.0, 1234.0, None)
     """
-    plain = re.sub(r"[\s\u00a0\u2007-\u2009\u202f]|%\s*$", "", cell.strip())
+    plain = re.sub(r"[\s\u00a0\u2007-\u2009\u202f]|%\s*$", "", plain_word(cell).strip())
     plain = re.sub(r"^[\u2010-\u2015\u2212]", "-", plain)
     plain = re.sub(r"(?<=\d)['\u2019](?=\d{3}(?:\D|$))", "", plain)
     thousands = "," if decimal == "." else "."
@@ -259,6 +265,7 @@ def looks_like_amount(cell: str) -> bool:
     >>> looks_like_amount("$1,234.50"), looks_like_amount("red"), looks_like_amount("A7")
     (True, False, False)
     """
+    cell = plain_word(cell)
     plain = re.sub(rf"^[^\w.,]*(?:(?:{_CODES})\.?)?\s*|\s*(?:{_CODES})?\.?[^\w.,]*$", "", cell, flags=re.IGNORECASE)
     return any(read_number(plain, decimal) is not None for decimal in ".,")
 
@@ -282,7 +289,8 @@ def read_amounts(amount: Any, decimal: str, pyarrow: Any, compute: Any) -> Amoun
     if decimal == ".":
         try:
             values = compute.cast(amount, pyarrow.float64()).to_numpy(zero_copy_only=False)
-            return Amounts(values, np.ones(len(amount), bool))
+            rounded = np.asarray(compute.match_substring_regex(amount, _ROUNDED).to_numpy(zero_copy_only=False))
+            return Amounts(np.where(rounded, 0.0, values), ~rounded)
         except pyarrow.ArrowInvalid:
             pass
 
@@ -291,6 +299,8 @@ def read_amounts(amount: Any, decimal: str, pyarrow: Any, compute: Any) -> Amoun
 
     # "CR" and "DR" after a number mean opposite things at different banks; two numbers in a cell are no number; cents
     # are no whole units.
+    amount = plain_digits(amount, compute)
+    amount = replaced(amount, _AROUND, r"\1")
     unclear = compute.or_(
         compute.match_substring_regex(amount, r"(?i)\d" + _BLANKS + r"*(?:cr|dr|db)\.?$|¢"),
         compute.match_substring_regex(amount, rf"\d{_BLANKS}+(?:\d{{1,2}}(?:\D|$)|\d{{4}})|\d{{4}}{_BLANKS}+\d"),
@@ -310,6 +320,7 @@ def read_amounts(amount: Any, decimal: str, pyarrow: Any, compute: Any) -> Amoun
     thousands = "," if decimal == "." else "."
     pattern = _NUMBER.replace("%t", re.escape(thousands)).replace("%d", re.escape(decimal))
     fits = compute.and_(compute.match_substring_regex(plain, pattern), compute.match_substring_regex(plain, r"\d"))
+    unclear = compute.or_(unclear, compute.match_substring_regex(amount, _ROUNDED))
     readable = compute.and_not(fits, unclear)
     plain = compute.replace_substring(compute.replace_substring(plain, thousands, ""), decimal, ".")
     values = compute.cast(compute.if_else(readable, plain, "0"), pyarrow.float64()).to_numpy(zero_copy_only=False)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.data.plain_times import plain_times
+
 __all__ = ["CLOCK", "CLOCK_WITHIN", "clock_microseconds", "days_and_clocks", "days_of_words", "has_zone"]
 
 #: Names of zones that mean one offset from UTC, in hours: RFC 5322, section 4.3, and those of Europe.
@@ -66,6 +68,7 @@ def days_of_words(cells: Any, compute: Any) -> Any:
     compute : module
         Loaded by the caller.
     """
+    cells = plain_times(cells, compute)
     if compute.any(compute.match_substring_regex(cells, f":|{_BLANK}")).as_py():
         cells = compute.replace_substring_regex(cells, _IN_BRACKETS, r"\1")
         cells = compute.replace_substring_regex(cells, CLOCK_WITHIN, r"\1 \4")
@@ -100,7 +103,7 @@ def days_and_clocks(cells: Any, compute: Any, pyarrow: Any) -> tuple[Any, Any, N
     >>> clocks.to_pylist()
     [' 10:11:12 UTC', ' 10:11:12', '', ', 9:30:15 PM']
     """
-    cells = compute.replace_substring_regex(cells, _IN_BRACKETS, r"\1")
+    cells = compute.replace_substring_regex(plain_times(cells, compute), _IN_BRACKETS, r"\1")
     cells = compute.replace_substring_regex(cells, _CLOCK_WITHIN, r"\1 \4 \2\3")
     cells = compute.replace_substring_regex(cells, _COMPACT_CLOCK, r"\1 \2:\3:\4\5")
     days = compute.replace_substring_regex(cells, CLOCK, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -12,6 +13,7 @@ from sim.data.as_typed import as_typed
 from sim.data.clocks import CLOCK, CLOCK_WITHIN
 from sim.data.epochs import FROM_ELSEWHERE, SCIENTIFIC
 from sim.data.month_names import plain_month, plain_months
+from sim.data.plain_times import plain_time
 from sim.data.row_faults import RowFaults
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
@@ -27,16 +29,18 @@ __all__ = [
 #: Formats of dates; those with a month in words are in the form of :func:`sim.data.month_names.plain_month`.
 _FORMATS = (
     "%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%Y.%m.%d", "%Y.%m.%d.", "%Y. %m. %d.",
+    "%Y_%m_%d", "%Y %m %d",
     "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y",
     "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y", "%y-%m-%d", "%y/%m/%d",
     "%d %b %Y", "%d %b %y", "%b %d %Y", "%b %d %y", "%Y %b %d", "%Y %d %b",
     "%G-W%V-%u", "%GW%V%u",
     "%Y-%j", "%Y%j",
 )  # fmt: skip
-#: Six digits, which only a column of such cells alone makes dates.
-_SIX_DIGITS = ("%y%m%d", "%d%m%y", "%m%d%y")
+#: Six digits, or eight without the year first, which only a column of such cells alone makes dates.
+_DIGITS = ("%y%m%d", "%d%m%y", "%m%d%y", "%d%m%Y", "%m%d%Y")
 #: How many digits and signs a date has in formats of which `strptime` takes shorter ones too: 1997111 as 11 November.
-_LENGTHS = {"%Y%m%d": 8, "%Y-%j": 8, "%Y%j": 7, **dict.fromkeys(_SIX_DIGITS, 6)}
+_LENGTHS = {"%Y%m%d": 8, "%Y-%j": 8, "%Y%j": 7, **dict.fromkeys(_DIGITS[:3], 6),
+            **dict.fromkeys(_DIGITS[3:], 8)}  # fmt: skip
 #: Formats that say nothing of a day.
 _NO_DAY = r"\d{4}[-/.]?(?:W|Q)\d{1,2}|(?:19|20)\d{2}[-/.]?(?:0[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.](?:19|20)\d{2}"
 
@@ -58,6 +62,11 @@ _UNKNOWN_ZONE = r"\d:[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)? ([A-Z]{3,5}|[A-Z][A-Za-z]+
 _COUNTED = r"\d{1,6}(?:[.,]\d+)?"
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
+#: A year of the Buddhist calendar of Thailand, that of Christ and 543, and the share of a column that has such years.
+_BUDDHIST, _IN_BUDDHIST = 543, r"(?<!\d)(2[45]\d{2}|26\d{2})(?!\d)"
+_NEARLY_ALL = 0.9
+#: Years of the calendars of Iran, of Islam, and of Taiwan.
+_OF_ANOTHER = r"(?:1[34]\d{2}|1[01]\d)([-/.])\d{1,2}\1\d{1,2}$|\d{1,2}([-/.])\d{1,2}\2(?:1[34]\d{2}|1[01]\d)$"
 #: Dates apart from all others by more than this many days, and than all others span, are taken for placeholders.
 _FAR = 3 * 366
 #: They are so few at the most: of all rows; of a small file's rows, and rows of it; of all rows where it is one day.
@@ -68,6 +77,8 @@ _FEWEST_DAYS = 5
 _SLIPS = 0.05
 #: Years of two digits that go over more years than this are those of two centuries.
 _MOST_YEARS = 60
+#: Of two digits a later year is rather one of another calendar: 67 of that of Thailand is 2024.
+_LAST_OF_TWO_DIGITS = 2045
 #: So many years, and so many to each day of the month that is there, are days.
 _MANY_YEARS, _YEARS_TO_A_DAY = 15, 4
 
@@ -80,7 +91,7 @@ def looks_like_date(cell: str) -> bool:
     >>> looks_like_date("2021-01-04 10:30"), looks_like_date("2021-01-04 cancelled")
     (True, False)
     """
-    plain = plain_month(re.sub(CLOCK, "", re.sub(CLOCK_WITHIN, r"\1 \4", cell.strip("[]"))))
+    plain = plain_month(re.sub(CLOCK, "", re.sub(CLOCK_WITHIN, r"\1 \4", plain_time(cell.strip("[]")))))
     return any(parse_date(plain, pattern) is not None for pattern in _FORMATS)
 
 
@@ -132,6 +143,8 @@ def read_dates(
         Days as proleptic ordinals, 0 where one cannot be used; the format.
     """
     plain = plain_months(words)
+    of_thailand = None if date_format in DAY_COUNTS else _of_thailand(plain)
+    plain = of_thailand or plain
     if date_format is None:
         pattern = _guess_format(plain, words, code, where, trouble, role)
         found = [parse_date(word, pattern) for word in plain]
@@ -156,7 +169,21 @@ def read_dates(
         trouble.add("with a date years away from all others", rows.size, _shown(rows, code, words, trouble))
         days[far] = 0
     _refuse_two_centuries(days, words, code, pattern, where, trouble)
-    return days, pattern
+    return days, pattern + (", years of the Buddhist calendar" if of_thailand else "")
+
+
+def _of_thailand(words: Sequence[str]) -> list[str] | None:
+    """Return dates whose years are those of the Buddhist calendar with those of ours; None where they are not.
+
+    Examples
+    --------
+    >>> _of_thailand(["04/01/2567", "2567-02-29"]), _of_thailand(["2024-01-04"])
+    (['04/01/2024', '2024-02-29'], None)
+    """
+    found = [re.search(_IN_BUDDHIST, word) for word in words]
+    if not found or sum(year is not None for year in found) < _NEARLY_ALL * len(found):
+        return None
+    return [re.sub(_IN_BUDDHIST, lambda year: str(int(year[0]) - _BUDDHIST), word, count=1) for word in words]
 
 
 def _refuse_two_centuries(
@@ -172,6 +199,12 @@ def _refuse_two_centuries(
             f"{where}: years of two digits would go from {date.fromordinal(int(days[first])).year}"
             f" ({_first(code, words, trouble, int(first))}) to {date.fromordinal(int(days[last])).year}"
             f" ({_first(code, words, trouble, int(last))}); write years with four digits"
+        )
+    if date.fromordinal(int(days[last])).year > _LAST_OF_TWO_DIGITS:
+        raise ConfigError(
+            f"{where}: years of two digits would be in the future, such as"
+            f" {date.fromordinal(int(days[last])).year} ({_first(code, words, trouble, int(last))}); write years with"
+            " four digits, of the Gregorian calendar"
         )
 
 
@@ -246,7 +279,7 @@ def _guess_format(
     scores = {pattern: sum(parse_date(word, pattern) is not None for word in few) for pattern in _FORMATS}
     likely = [pattern for pattern in _FORMATS if scores[pattern] > 0]
     if not likely and not all(re.fullmatch(_NO_DAY, word) for word in few):
-        likely = [pattern for pattern in _SIX_DIGITS if all(parse_date(word, pattern) for word in plain)]
+        likely = [pattern for pattern in _DIGITS if all(parse_date(word, pattern) for word in plain)]
     if not likely:
         raise ConfigError(
             f"{where}: no date can be read, such as {_first(code, words, trouble)}; {_remedy(words, role)}"
@@ -330,6 +363,11 @@ def _remedy(words: list[str], role: str) -> str:
         return (
             "such numbers count from 1900, 1904, 1601 or the year 1 rather than from 1970; write them as dates, or say"
             f" which column is the {role}: {column}"
+        )
+    if all(re.match(_OF_ANOTHER, word) for word in few):
+        return (
+            "such years are those of another calendar, of Iran, of Islam or of Taiwan; write days of the Gregorian"
+            " calendar, such as 2024-01-31"
         )
     if all(re.match(SCIENTIFIC, word) for word in few):
         return "a table tool has rounded them; write the table out with all digits, or with dates"

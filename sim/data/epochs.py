@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from sim.data.plain_times import plain_digits, plain_word
+
 __all__ = ["EPOCHS", "FROM_ELSEWHERE", "SCIENTIFIC", "days_of_epochs", "epoch_unit", "written_out"]
 
 #: Digits of a time since 1970 by the part of a second it counts, and how many parts a day has.
@@ -17,6 +19,10 @@ EPOCHS = {10: ("seconds", 86_400), 13: ("milliseconds", 86_400_000), 16: ("micro
 #: Numbers as long as times since 1970 that are rather counted from elsewhere: ticks of 100 nanoseconds since the year 1
 #: or 1601 (they would be nanoseconds in 1990 or 1974), and seconds since 1900 or 1904 (in 2080 and later).
 FROM_ELSEWHERE = r"(?:1[2-5]|6[34])\d{16}|(?:3[5-9]|4)\d{8,9}(?<=\d{10})"
+#: A date with an hour, or with hour and minute, as long as such a time: 2024010410 and 202401041015.
+_DATE_AND_HOUR = r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])(?:[0-5]\d)?"
+#: /Date(1577836800000+0000)/, as .NET writes milliseconds.
+_OF_NET = r"^\\?/Date\((\d+)(?:[+-]\d{4})?\)\\?/$"
 #: A number such as 1.6094592e+09.
 SCIENTIFIC = r"^[1-9](?:\.\d+)?[eE]\+?\d{1,2}$"
 #: Of a column of times since 1970, the share of cells that must be such times; the others are faults of rows.
@@ -39,9 +45,14 @@ def epoch_unit(words: Sequence[str]) -> int | None:
     (10, None)
     >>> epoch_unit(["637454016000000000"]), epoch_unit(["852076800000000000"])
     (None, 19)
+    >>> epoch_unit(["2024010410"]), epoch_unit(["202401041015"]), epoch_unit(["/Date(1577836800000)/"])
+    (None, None, 13)
     >>> epoch_unit(["1.577836800e+09"]), epoch_unit(["1.57784E+09"])
     (10, None)
     """
+    words = [plain_word(re.sub(_OF_NET, r"\1", word)) for word in words]
+    if sum(re.fullmatch(_DATE_AND_HOUR, word) is not None for word in words) >= _MOSTLY * len(words):
+        return None
     found = [re.fullmatch(r"([1-9]\d*)(?:\.\d*)?", _with_all_digits(word)) for word in words]
     lengths = [len(match[1]) for match in found if match]
     units = [next((unit for unit in EPOCHS if length in (unit - 1, unit)), None) for length in lengths]
@@ -80,6 +91,9 @@ def written_out(cells: Any, compute: Any) -> Any:
     >>> written_out(pyarrow.array(["1.6e+09", "1600000001", "soon"]), compute).to_pylist()
     ['1600000000', '1600000001', 'soon']
     """
+    cells = plain_digits(cells, compute)
+    if compute.any(compute.match_substring(cells, "/Date(")).as_py():
+        cells = compute.replace_substring_regex(cells, _OF_NET, r"\1")
     found = compute.match_substring_regex(cells, SCIENTIFIC)
     if not compute.any(found).as_py():
         return cells

@@ -27,10 +27,12 @@ _ZONED = r"^\d{4}-\d{2}-\d{2}[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?\s?(?:Z
 _SHORTEST_ISO, _SHORTEST_ZONED = 16, 20
 #: Signs of a date of ISO 8601.
 _DATE_ALONE = 10
+#: A year of another calendar, which no event of ours has.
+_NO_YEAR = r"2[4-6]\d{2}-"
 #: What some databases write for Z.
 _UTC = r"\s?(?:UTC|GMT)$"
 #: An offset behind a blank, as Ruby and Snowflake write it.
-_OFFSET_APART = r"\s([+-]\d{2}(?::?\d{2})?)$"
+_OFFSET_APART = r"\s(Z|[+-]\d{2}(?::?\d{2})?)$"
 #: Of different days in words; there are fewer from 1900 to 2200, however they are written.
 _MOST_DAYS = 1_000_000
 #: An hour of one digit, as table tools leave it.
@@ -98,6 +100,8 @@ class EventTimes:
         pyarrow array
         """
         if self._date_format is not None or not pyarrow.types.is_string(cells.type) or not len(cells):
+            return cells
+        if re.match(_NO_YEAR, cells[0].as_py() or ""):
             return cells
         shortest = compute.min(compute.binary_length(cells)).as_py() or 0
         for way, least, zone in (("iso", _SHORTEST_ISO, None), ("zoned", _SHORTEST_ZONED, "UTC")):
@@ -204,11 +208,11 @@ class EventTimes:
         if self._digits is not None:
             return "epoch"
         fitting = {
-            way: sum(re.match(pattern, re.sub(_UTC, "Z", cell)) is not None for cell in sample)
+            way: sum(re.match(pattern, re.sub(_UTC, "Z", cell), re.ASCII) is not None for cell in sample)
             for way, pattern in (("iso", _ISO), ("zoned", _ZONED))
         }
-        # Times with a zone beside others without one are words.
-        if all(fitting.values()):
+        # Times with a zone beside others without one are words, and years of another calendar.
+        if all(fitting.values()) or 2 * sum(re.match(_NO_YEAR, cell) is not None for cell in sample) > len(sample):
             return "words"
         return next((way for way, count in fitting.items() if 2 * count > len(sample)), "words")
 
