@@ -108,11 +108,13 @@ class Customer:
         self.holds = False
         self.buyer = False
         self.focal_at_start = False
+        self.reached = 0
 
     def begin_horizon(self, is_focal: bool) -> None:
         """Begin the horizon: reset what counts within it, and record whether this is a customer of the focal brand."""
         self.buyer = False
         self.focal_at_start = is_focal
+        self.reached = 0
 
     def snapshot(self) -> Customer:
         """Return a copy of the customer in its present state."""
@@ -300,6 +302,8 @@ class Customer:
         self.moved = True
         node = world.node(self.host, stage)
         self.visits = min(self.visits + int(node.counted), MOST_VISITS)
+        if node.goal and not self.reached:
+            self.reached = world.week + 1
         if node.does == "wait":
             self.host = self.incumbent
             self.considered = self.initial = frozenset()

@@ -55,7 +55,7 @@ class NodeView:
 
     ``mix`` are cumulative shares of channels, empty where the stage has none; ``cost`` and ``ancillary`` are money, in
     minor units; ``keeps`` is whether who stands here is a customer of the brand bought last; ``by_visit`` whether its
-    edges have weights by visit; ``counted`` whether entering it counts as a visit.
+    edges have weights by visit; ``counted`` whether entering it counts as a visit; ``goal`` whether it is one.
     """
 
     journey: int
@@ -72,6 +72,7 @@ class NodeView:
     keeps: bool = True
     by_visit: bool = False
     counted: bool = True
+    goal: bool = False
 
 
 @dataclass(frozen=True, slots=True)

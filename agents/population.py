@@ -122,19 +122,21 @@ def customer_record(brands: int) -> np.dtype[Any]:
 
 @by_reference
 class Population(NamedTuple):
-    """All customers: their records (recarray of :func:`customer_record`, length N), when they are due (N,), and visits.
+    """All customers: their records (recarray of :func:`customer_record`, length N), when they are due (N,), and more.
 
     Customers due next in week t have :func:`agents.rules.due.due_in` of t; customers due every week have the number of
     their node. Visits are the stages entered that count, the first included, up to 65,535: (N,) where edges have
-    weights by visit, else (0,).
+    weights by visit, else (0,). ``reached`` is the step behind the one in which each first came to a goal, 0 before it:
+    (N,) where a stage is a goal, else (0,).
     """
 
     people: Any
     due: NDArray[np.uint8]
     visits: NDArray[np.uint16]
+    reached: NDArray[np.uint16]
 
 
-def allocate(customers: int, brands: int, counts_visits: bool = False) -> Population:
+def allocate(customers: int, brands: int, counts_visits: bool = False, has_goal: bool = False) -> Population:
     """Room for customers, all zero.
 
     Parameters
@@ -143,6 +145,8 @@ def allocate(customers: int, brands: int, counts_visits: bool = False) -> Popula
         How many.
     counts_visits : bool
         Whether edges have weights by visit.
+    has_goal : bool
+        Whether a stage is a goal.
 
     Returns
     -------
@@ -150,14 +154,15 @@ def allocate(customers: int, brands: int, counts_visits: bool = False) -> Popula
     """
     people = aligned_zeros(customers, customer_record(brands)).view(np.recarray)
     visits = aligned_zeros(customers if counts_visits else 0, np.uint16)
-    return Population(people, aligned_zeros(customers, np.uint8), visits)
+    reached = aligned_zeros(customers if has_goal else 0, np.uint16)
+    return Population(people, aligned_zeros(customers, np.uint8), visits, reached)
 
 
 #: Memory of runs that ended, 256 MiB at most. A system may take long to hand out new memory: a fifth of a short run.
 _FREED: Freed[Population] = Freed(2**28, lambda population: sum(column.nbytes for column in population))
 
 
-def take(customers: int, brands: int, counts_visits: bool = False) -> Population:
+def take(customers: int, brands: int, counts_visits: bool = False, has_goal: bool = False) -> Population:
     """Room for customers, with whatever stands there: memory that was freed, or new memory.
 
     Parameters
@@ -166,13 +171,15 @@ def take(customers: int, brands: int, counts_visits: bool = False) -> Population
         How many.
     counts_visits : bool
         Whether edges have weights by visit.
+    has_goal : bool
+        Whether a stage is a goal.
 
     Returns
     -------
     Population
     """
-    shape = (customers, customer_record(brands), counts_visits)
-    return _FREED.take(shape) or allocate(customers, brands, counts_visits)
+    shape = (customers, customer_record(brands), counts_visits, has_goal)
+    return _FREED.take(shape) or allocate(customers, brands, counts_visits, has_goal)
 
 
 def clear(population: Population) -> None:
@@ -183,7 +190,8 @@ def clear(population: Population) -> None:
 
 def free(population: Population) -> None:
     """Leave the memory of customers to :func:`take`; nothing else may refer to them any more."""
-    _FREED.leave((population.due.size, population.people.dtype, population.visits.size > 0), population)
+    beside = population.visits.size > 0, population.reached.size > 0
+    _FREED.leave((population.due.size, population.people.dtype, *beside), population)
 
 
 def part_of(population: Population, start: int, stop: int) -> Population:
@@ -199,7 +207,8 @@ def part_of(population: Population, start: int, stop: int) -> Population:
     -------
     Population
     """
-    return Population(population.people[start:stop], population.due[start:stop], population.visits[start:stop])
+    rows = slice(start, stop)
+    return Population(population.people[rows], population.due[rows], population.visits[rows], population.reached[rows])
 
 
 def copy_into(other: Population, population: Population) -> None:
@@ -215,5 +224,5 @@ def allocate_accounts(customers: int) -> Any:
 
 
 def bytes_per_customer(brands: int) -> int:
-    """Live state per customer in bytes; two more where edges have weights by visit."""
+    """Live state per customer in bytes; two more where edges have weights by visit, and where a stage is a goal."""
     return customer_record(brands).itemsize + 1

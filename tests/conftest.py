@@ -258,6 +258,8 @@ def make_history(scenario: Scenario) -> HistoryFactory:
             complaints=counts(4, t, p, b),
             money=money,
             fixed=counts(2000, t, b, len(Fixed)),
+            goal_times=np.zeros(0, np.uint16),
+            goal_arrivals=np.zeros((p, 0), np.int64),
             adopters=np.sort(counts(n, t)),
             trace=MarketTrace(
                 rng.normal(size=(weeks, 2, b)), rng.random((weeks, 2, b)), rng.random((weeks, b)), rng.random(weeks)

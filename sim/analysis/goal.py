@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sim.analysis.stage_moves import stage_of
-from sim.number_format import bracket, in_words, listed, quantity
+from sim.analysis.stage_moves import stage_of, with_width
+from sim.number_format import bracket, counted, exact_percent, in_words, listed, quantity
+from sim.scenario.calendar import time_unit
 
-__all__ = ["PER_CUSTOMERS", "goal_called", "goal_first", "goal_sentence"]
+__all__ = ["PER_CUSTOMERS", "goal_called", "goal_first", "goal_sentence", "soon_sentence"]
 
 #: Visits to a goal are told per so many customers.
 PER_CUSTOMERS = 1000.0
+_PARTS = {"half": "Half", "quarter": "A quarter"}
 
 
 def goal_called(stages: Sequence[str]) -> str:
@@ -84,3 +86,73 @@ def goal_sentence(summary: Mapping[str, Any], arm: str, name: str) -> str:
     if low is not None and low <= 0.0 <= high and low < high:
         return f"Whether the goal, {called}, is reached more or less often is open: {counts} ({said})."
     return f"The goal, {called}, is reached {counts} ({said})."
+
+
+def soon_sentence(summary: Mapping[str, Any], arm: str, name: str) -> str:
+    """Say how soon customers come to the goal, in an arm and in the baseline; empty where nobody comes in either.
+
+    Where half of all customers, or a quarter, come in both arms, that is told; else the mean time up to the horizon's
+    end. Then whether the same customers, with the same luck, come sooner.
+
+    Parameters
+    ----------
+    summary : mapping
+        Content of `summary.json`.
+    arm : str
+    name : str
+        Of the arm's difference from the baseline.
+
+    Returns
+    -------
+    str
+    """
+    found = summary.get("time_to_goal")
+    if not found:
+        return ""
+    before, after = (found["arms"][one] for one in (summary["baseline"], arm))
+    if not any(block["reached"]["mean"] for block in (before, after)):
+        return ""
+    gain, base = found["differences"][name], in_words(summary["baseline"])
+    part = next((part for part in ("half", "quarter") if gain[f"{part}_of_customers"] is not None), None)
+    key = "restricted_mean" if part is None else f"{part}_of_customers"
+    unit, steps = time_unit(max(block[key]["mean"] for block in (before, after)), summary["step"])
+    there, here = (quantity(block[key]["mean"] / steps, "number", "") for block in (before, after))
+    change = f"{there} {unit} with {base}, {here} {unit} here ({_changed(gain[key], unit, steps)})"
+    if part is not None:
+        said = f"{_PARTS[part]} of all customers come to it within {change}."
+    else:
+        end = counted(summary["horizon"], summary["step"])
+        said = f"On average it takes customers {change} to come to it; who never does counts with all {end}."
+    return " ".join(filter(None, [said, _same_customers(found["same_customers"][name], base, summary["step"])]))
+
+
+def _changed(entry: Mapping[str, Any], unit: str, steps: float, *, sign: bool = True) -> str:
+    """Write a difference of times with its interval."""
+
+    def write(value: float) -> str:
+        return quantity(value / steps, "number", "", sign=sign)
+
+    return f"{write(entry['mean'])} {unit}{bracket(with_width(entry), write)}"
+
+
+def _same_customers(found: Mapping[str, Any], base: str, step: str) -> str:
+    """Say whether those who come to the goal in both arms come sooner; empty where in some replicate nobody does."""
+    by = found["later_by"]
+    if by is None:
+        return ""
+    others = {"here alone": "reached_here_only", f"with {base} alone": "reached_there_only"}
+    more = {where: found[key]["mean"] for where, key in others.items()}
+    rest = listed([f"{exact_percent(share)} {where}" for where, share in more.items() if share])
+    rest = f"; {rest}" if rest else ""
+    who = f"The {exact_percent(found['reached_in_both']['mean'])} of customers who come to it in both arms come"
+    if by["mean"] == 0.0 and found["sooner"]["mean"] == 0.0:
+        return f"{who} at the same time in both{rest}."
+    unit, steps = time_unit(abs(by["mean"]), step)
+    low, high = by["ci_low"], by["ci_high"]
+    if low is not None and low <= 0.0 <= high:
+        change = _changed(by, unit, steps)
+        return f"Whether {who[:1].lower()}{who[1:]} sooner or later than with {base} is open ({change}){rest}."
+    ends = {key: value if value is None else abs(value) for key, value in by.items()}
+    ends |= {"ci_low": ends["ci_high"], "ci_high": ends["ci_low"]} if by["mean"] < 0.0 else {}
+    than = f"{_changed(ends, unit, steps, sign=False)} {'sooner' if by['mean'] < 0.0 else 'later'}"
+    return f"{who} {than} than with {base}{rest}."

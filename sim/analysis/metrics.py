@@ -173,6 +173,11 @@ class Measures:
         Customers who went from stage to stage, over the horizon and all personas.
     minor_units : float
         How many make up one unit of money.
+    arrivals : float64 (1 + P, T + 1)
+        Simulated customers who first come to a goal so many steps after the horizon begins; (1 + P, 0) where there is
+        none.
+    customers : float64 (1 + P,)
+        Simulated customers.
     """
 
     values: NDArray[np.float64]
@@ -182,6 +187,8 @@ class Measures:
     behind: NDArray[np.float64]
     flows: NDArray[np.float64]
     minor_units: float
+    arrivals: NDArray[np.float64]
+    customers: NDArray[np.float64]
 
     def gain(self, baseline: Self) -> NDArray[np.float64]:
         """Return how much more is contributed than in the baseline, in cents a step (1 + P, T)."""
@@ -375,6 +382,8 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
         behind=np.stack(behind, axis=1).astype(np.float64),
         flows=of_market(history.flows.sum(axis=0), scenario),
         minor_units=history.minor_units,
+        arrivals=with_total(history.goal_arrivals).astype(np.float64),
+        customers=heads.astype(np.float64),
     )
 
 

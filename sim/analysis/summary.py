@@ -27,6 +27,7 @@ from sim.analysis.response import Response
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shape import ANYTHING, COUNT, LOW_POINT, Shape
 from sim.analysis.stage_moves import by_stage, stages_of
+from sim.analysis.time_to_goal import BOTH_COME, PAIRED_SHAPES, TIMES, first_visits, goal_shapes, known_only
 from sim.record.history import ORIGINS
 from sim.scenario.journey import goal_stages
 
@@ -117,6 +118,7 @@ def summarise(
     stages: Sequence[str],
     sampling: Sampling = INDEPENDENT,
     doubts: Mapping[str, DoubtRuns] | None = None,
+    paired: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> dict[str, Any]:
     """Return the estimates of `summary.json`: arms, differences, personas, and what the differences are made of.
 
@@ -132,6 +134,8 @@ def summarise(
         How the replicates were drawn.
     doubts : mapping, optional
         By arm, its runs with other effectiveness: intervals of the arm and of its differences then cover them.
+    paired : mapping, optional
+        By arm, what :func:`sim.analysis.time_to_goal.paired_times` says of it and the baseline, by replicate.
 
     Returns
     -------
@@ -139,7 +143,7 @@ def summarise(
         JSON-ready: no NaN, no NumPy types. Beside ``arms``, ``differences`` and ``personas``: ``waterfall`` (money by
         term), ``origins`` (focal purchases by origin) and ``flows`` (customers per edge) of every difference;
         where states are parts of stages, ``moves`` (the same between stages); where stages are a goal, ``goal``:
-        visits to them per customer, by arm and difference.
+        visits to them per customer, by arm and difference, and ``time_to_goal``: how soon customers come to them.
     """
     doubts = doubts or {}
     baseline = scenario.baseline
@@ -183,7 +187,29 @@ def summarise(
                 name: case.visits(at, scenario.market_customers, gained=True) for name, case in others.items()
             },
         }
+        summary["time_to_goal"] = _times_to_goal(cases, baseline, rows, scenario.horizon, paired or {})
     return summary
+
+
+def _times_to_goal(
+    cases: Mapping[str, ArmEstimates],
+    baseline: str,
+    rows: Sequence[str],
+    horizon: int,
+    paired: Mapping[str, NDArray[np.float64]],
+) -> dict[str, Any]:
+    """Return how soon customers come to a goal, by arm and difference: of everybody, and under ``personas``."""
+    arms = {arm: case.times_to_goal(horizon) for arm, case in cases.items()}
+    gaps = {arm: case.times_to_goal(horizon, gained=True) for arm, case in cases.items() if arm != baseline}
+    found = [
+        {
+            "arms": {arm: blocks[row] for arm, blocks in arms.items()},
+            "differences": {difference_name(arm, baseline): blocks[row] for arm, blocks in gaps.items()},
+        }
+        for row in range(len(rows))
+    ]
+    same = {difference_name(arm, baseline): cases[arm].paired_times(values) for arm, values in paired.items()}
+    return {**found[0], "same_customers": same, "personas": dict(zip(rows[1:], found[1:], strict=True))}
 
 
 class ArmEstimates:
@@ -337,6 +363,42 @@ class ArmEstimates:
         found = self._estimated(gap, only_changed=True)
         order = sorted(found, key=lambda edge: (-abs(found[edge].mean or 0.0), edge))
         return [{"from": names[edge[0]], "to": names[edge[1]], **found[edge].plain()} for edge in order]
+
+    def times_to_goal(self, horizon: int, *, gained: bool = False) -> list[dict[str, Any]]:
+        """Estimate by row how soon customers come to a goal, or by how much later than in the baseline.
+
+        Parameters
+        ----------
+        horizon : int
+            Steps.
+        gained : bool
+            Estimate the difference from the baseline.
+
+        Returns
+        -------
+        list of dict
+            Estimates under the names of :data:`sim.analysis.time_to_goal.TIMES`, None where it is not known.
+        """
+
+        def soon(own: Measures, base: Measures) -> NDArray[np.float64]:
+            return first_visits(own) - first_visits(base) if gained else first_visits(own)
+
+        values = np.stack([soon(own, base) for own, base in zip(self.own, self.base, strict=True)])
+        shifts, out = self._shifts(soon), []
+        for row in self.rows:
+            # What never differs, of so many, differs by exactly 0.
+            count = 0.0 if gained and not values[:, row].any() else sum(own.customers[row] for own in self.own)
+            shapes = goal_shapes(horizon, count)
+            shapes = [shape.difference() for shape in shapes] if gained else shapes
+            at = [_at(shifts, row, column) for column in range(len(TIMES))]
+            found = estimates(values[:, row], self.sampling, shapes, at)
+            out.append(known_only(dict(zip(TIMES, found, strict=True)), values[:, row]))
+        return out
+
+    def paired_times(self, values: NDArray[np.float64]) -> dict[str, Any]:
+        """Estimate what :func:`sim.analysis.time_to_goal.paired_times` says by replicate (R, len(BOTH_COME))."""
+        found = estimates(values, self.sampling, PAIRED_SHAPES, [None] * len(BOTH_COME))
+        return known_only(dict(zip(BOTH_COME, found, strict=True)), values)
 
     def visits(self, stages: Sequence[int], customers: float, *, gained: bool = False) -> dict[str, Any]:
         """Estimate how often a customer comes to any of some stages, or by how much more often than in the baseline.

@@ -8,7 +8,7 @@ from typing import Any
 
 from agents.strategies import CAPABILITIES, CAPABILITIES_IN_WORDS
 from sim import number_format
-from sim.analysis.goal import goal_first, goal_sentence
+from sim.analysis.goal import goal_first, goal_sentence, soon_sentence
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.stage_moves import move_in_words, moves_of
 from sim.analysis.summary import difference_name
@@ -111,12 +111,13 @@ class _Case:
         self.called, self.base = in_words(arm), in_words(self.baseline)
 
     def sentences(self) -> list[str]:
-        goal = "" if self.unchanged() else goal_sentence(self.summary, self.arm, self.name)
+        same, told = self.unchanged(), (self.summary, self.arm, self.name)
+        goal, soon = ("", "") if same else (goal_sentence(*told), soon_sentence(*told))
         first, *further = [self.headline(), *self.answers()]
         if goal and self.unpaid():
-            first, goal = goal_first(self.called, first, goal)
-        out = [first, *further, *filter(None, [goal])]
-        if self.unchanged():
+            (first, soon), goal = goal_first(self.called, first, goal), soon
+        out = [first, *further, *filter(None, [goal, soon])]
+        if same:
             return out
         if self.unpaid():
             out.append(self.stage() or "Whether any step of the journey is taken more or less often is open.")

@@ -18,6 +18,7 @@ from sim.engine.birth import birth
 from sim.engine.loop import EVENTS_PER_WEEK, begin_horizon, count_loyal, make_barrier, run_weeks
 from sim.engine.workspace import allocate_workspace
 from sim.record.counters import ByPersona, Counters, allocate_counters, merge, trimmed, with_room
+from sim.record.goal_times import GoalTimes, goal_times, put_together, standing_at
 from sim.record.history import History
 from sim.record.recorder import (
     Traced,
@@ -63,6 +64,7 @@ class ArmResult(NamedTuple):
     states: dict[str, NDArray[Any]]  # at the end, where accounts are kept
     fixed: NDArray[np.int64]
     trace: Any
+    goal: GoalTimes
 
 
 class Partition:
@@ -90,7 +92,7 @@ class Partition:
         self.sizes = (personas, stages, brands, self.base_market.standing.shape[0])
         self.base_trace = allocate_trace(scenario.burn_in + scenario.horizon, self.sizes[3], brands)
         self.sampled = 0
-        customers = allocate(self.count, brands, world.by_visit.size > 0)
+        customers = allocate(self.count, brands, world.by_visit.size > 0, bool(world.nodes.goal.any()))
         self._enter(world, self.base_market, customers, 0, scenario.burn_in, 0, self.base_trace)
         self.occupancy = np.zeros((personas, stages), np.int64)
         birth(compile_birth(scenario), world, self.workspace, self.population, self.occupancy)
@@ -150,6 +152,8 @@ class Partition:
         at_start = np.zeros(self.sizes[0], np.int64)
         self.sampled = int(begin_horizon(share, self.world, self.workspace, self.population.people, at_start))
         self.customers = self.population
+        self.customers.reached[:] = 0
+        self.standing = standing_at(self.world, self.customers.people.stage[: self.customers.reached.size])
         return BurnIn(self.occupancy, trimmed(self.counters), at_start, starts_of(self.population.people, self.first))
 
     def begin_arm(self, name: str) -> None:
@@ -160,7 +164,8 @@ class Partition:
         self.arms_left -= 1
         here = self.customers
         if self.arms_left:
-            here = allocate(self.count, self.sizes[2], self.customers.visits.size > 0)
+            beside = self.customers.visits.size > 0, self.customers.reached.size > 0
+            here = allocate(self.count, self.sizes[2], *beside)
             copy_into(here, self.customers)
         accounts = self.count if _keeps_accounts(scenario) else 0
         trace = continued_trace(self.base_trace, scenario.burn_in)
@@ -173,7 +178,9 @@ class Partition:
         counters = trimmed(self.counters)
         states = final_states(self.world, counters.accounts, people)
         counters = counters._replace(accounts=np.asarray(counters.accounts))
-        return ArmResult(counters, still, states, self.fixed, self.trace)
+        reached, span = self.population.reached, (self.start, self.start + len(self.fixed))
+        goal = goal_times(reached, self.standing, people.persona[: reached.size], span, self.sizes[0])
+        return ArmResult(counters, still, states, self.fixed, self.trace, goal)
 
 
 def _keeps_accounts(scenario: ResolvedScenario) -> bool:
@@ -228,6 +235,7 @@ def histories_of(
             at_start,
             sum((item.still for item in parts), np.zeros(personas, np.int64)),
             np.concatenate([item.starts for item in burn_ins]),
+            put_together([item.goal for item in parts]),
             adopters,
             seconds / len(results),
         )

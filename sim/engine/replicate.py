@@ -20,6 +20,7 @@ from sim.engine.kept import KeptRuns
 from sim.engine.loop import EVENTS_PER_WEEK, begin_horizon, count_loyal, make_barrier, run_weeks
 from sim.engine.workspace import Workspace, allocate_workspace, free_workspace
 from sim.record.counters import ByPersona, Counters, allocate_counters, merge, with_room
+from sim.record.goal_times import goal_times, standing_at
 from sim.record.history import History
 from sim.record.recorder import (
     Stocks,
@@ -95,7 +96,7 @@ def _views(population: Population, count: int) -> list[Population]:
 
 def _copied(population: Population, brands: int, count: int, pool: Executor | None) -> Population:
     """Return the same customers once more."""
-    other = take(population.due.size, brands, population.visits.size > 0)
+    other = take(population.due.size, brands, population.visits.size > 0, population.reached.size > 0)
     pairs = zip(_views(other, count), _views(population, count), strict=True)
     _together([partial(copy_into, *pair) for pair in pairs], pool)
     return other
@@ -228,6 +229,7 @@ class _BurnIn:
     sampled: list[Any]  # by part, how many customers are logged
     at_start: NDArray[np.int64]
     starts: NDArray[np.int64]
+    standing: NDArray[np.uint8]  # how customers stand: sim.record.goal_times.AtStart; (0,) where no stage is a goal
     seconds: float
 
 
@@ -251,7 +253,8 @@ def _run_burn_in(scenario: ResolvedScenario, keys: tuple[int, int], threads: _Th
     market = allocate_market(world)
     personas, stages, groups = len(scenario.personas), world.node_of.shape[1], market.standing.shape[0]
     sizes = (personas, stages, brands, groups)
-    population, trace = take(n, brands, world.by_visit.size > 0), allocate_trace(weeks, groups, brands)
+    has_goal = bool(world.nodes.goal.any())
+    population, trace = take(n, brands, world.by_visit.size > 0, has_goal), allocate_trace(weeks, groups, brands)
     _together([partial(clear, part) for part in _views(population, threads.count)], threads.pool)
     parts = _cut(world, population, threads.count, scenario.burn_in, sizes, allocate_accounts(0))
     _, stood = _counted(parts, partial(_born, compile_birth(scenario), world), (personas, stages), threads.pool)
@@ -264,10 +267,13 @@ def _run_burn_in(scenario: ResolvedScenario, keys: tuple[int, int], threads: _Th
     share = min(1.0, scenario.record.events / n)
     sampled, at_start = _counted(parts, partial(_marked, share, world), (personas,), threads.pool)
     starts = starts_of(population.people)
+    # What counts is who comes to a goal within the horizon.
+    population.reached[:] = 0
+    standing = standing_at(world, population.people.stage[: population.reached.size])
     for part in parts:
         free_workspace(world, part.workspace)
     seconds = time.perf_counter() - began
-    return _BurnIn(population, market, sizes, trace, counters, stocks, sampled, at_start, starts, seconds)
+    return _BurnIn(population, market, sizes, trace, counters, stocks, sampled, at_start, starts, standing, seconds)
 
 
 def _run_arms(
@@ -337,6 +343,8 @@ def _run_arm(
     _, still = _counted(parts, partial(_loyal, world), (personas,), threads.pool)
     ends = [partial(final_states, world, part.counters.accounts, part.population.people) for part in parts]
     states = _together(ends, threads.pool)
+    people = here.people.persona[: here.reached.size]
+    goal = goal_times(here.reached, past.standing, people, (start, weeks), personas)
     for part in parts:
         free_workspace(world, part.workspace)
     history = make_history(
@@ -350,6 +358,7 @@ def _run_arm(
         past.at_start,
         still,
         past.starts,
+        goal,
         int(adopters.sum()),
         past.seconds / len(scenario.arms) + time.perf_counter() - began,
     )

@@ -332,6 +332,11 @@ def _arrive_lanes(world: World, workspace: Workspace, population: Population, at
         for lane in range(lanes):
             visits = np.int64(population.visits[scratch.index[lane]])
             population.visits[scratch.index[lane]] = visits + np.int64(visits < MOST_VISITS)
+    if world.nodes[at].goal:
+        for lane in range(lanes):
+            i = scratch.index[lane]
+            if population.reached[i] == 0:
+                population.reached[i] = workspace.clock[_AT_WEEK] + 1
     for lane in range(lanes):
         customer = population.people[scratch.index[lane]]
         arrive(customer, stage, workspace.clock[_AT_WEEK])

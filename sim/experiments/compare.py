@@ -20,6 +20,7 @@ from sim.analysis.paired import estimate, relative_half_width
 from sim.analysis.precision import FEWEST, MAX_REPLICATES, run_until_precise
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.summary import DoubtRuns, difference_name, parts_of_uncertainty, short_titles, size_of, summarise
+from sim.analysis.time_to_goal import paired_times
 from sim.analysis.verdict import verdict
 from sim.calibration.ensemble import SEEDS, Ensemble
 from sim.experiments.best_responses import ArmAnswer, best_responses
@@ -255,6 +256,7 @@ class _Collected:
     measures: list[Mapping[str, Measures]] = field(default_factory=list)
     picks: dict[str, dict[str, int | None] | None] = field(default_factory=dict)
     values: dict[str, ValueDifferences] = field(default_factory=dict)
+    goal_times: dict[str, list[NDArray[np.float64]]] = field(default_factory=dict)
     runs: list[tuple[Scenario, Sequence[int]]] = field(default_factory=list)
     sampling: Sampling = INDEPENDENT
 
@@ -274,6 +276,9 @@ class _Collected:
             reference = arms[baseline].lives
             for arm in self.others:
                 name = difference_name(arm, baseline)
+                if arms[arm].goal_times.size:
+                    both = paired_times(arms[arm].goal_times, arms[baseline].goal_times)
+                    self.goal_times.setdefault(arm, []).append(both)
                 if replicate == 0:
                     self.picks[name] = pick_customers(arms[arm].lives, reference)
                 values = self.values.setdefault(name, ValueDifferences())
@@ -310,6 +315,7 @@ class _Collected:
         personas = [persona.name for persona in scenario.personas]
         heads = np.stack([item[scenario.baseline].population for item in self.histories]).mean(axis=0)
         uncertainty: dict[str, Any] = {}
+        paired = {arm: np.stack(found) for arm, found in self.goal_times.items()}
         if ensemble is not None:
             uncertainty["ensemble"] = {
                 "name": ensemble.name,
@@ -331,7 +337,7 @@ class _Collected:
             "seed": seed,
             "replicates": len(self.histories),
             "precision_method": scenario.precision_method,
-            **summarise(scenario, self.measures, stage_names(scenario.journeys), self.sampling, doubts),
+            **summarise(scenario, self.measures, stage_names(scenario.journeys), self.sampling, doubts, paired),
             "doubt": doubt_sources(scenario) if doubts else {},
             "clv_differences": {name: values.summary(personas) for name, values in self.values.items()},
             "picks": self.picks,
@@ -345,4 +351,5 @@ def _without_lives(history: History) -> History:
     return replace(
         history,
         lives=Lives(*(getattr(lives, name)[:0].copy() for name in Lives.__dataclass_fields__)),
+        goal_times=history.goal_times[:0].copy(),
     )

@@ -131,6 +131,8 @@ class History:
     adopters: NDArray[np.int64]  # (T,) customers who ever bought in the category, end of week
     trace: MarketTrace
     lives: Lives
+    goal_times: NDArray[np.uint16]  # (N,) steps until each first came to a goal, NEVER; (0,) where no stage is one
+    goal_arrivals: NDArray[np.int64]  # (P, T + 1) customers by these steps, or (P, 0)
     starts: NDArray[np.int64]  # (sampled, 2) logged customers and the stage of each when the horizon begins
     events: NDArray[np.void]  # structured: see sim.record.events.EVENT; sorted by customer, week, order
     customer_weeks: int

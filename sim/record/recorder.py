@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from agents.population import SAMPLED
 from sim.record.counters import ByBrand, ByPersona, Counters
 from sim.record.events import EVENT
+from sim.record.goal_times import GoalTimes
 from sim.record.history import FIXED_POINT, UNIT, History, Lives, MarketTrace
 from sim.record.order import stable_order
 from sim.world.world import World
@@ -194,6 +195,7 @@ def make_history(
     at_start: NDArray[np.int64],
     still: NDArray[np.int64],
     starts: NDArray[np.int64],
+    goal: GoalTimes,
     adopters: int,
     seconds: float,
 ) -> History:
@@ -219,6 +221,8 @@ def make_history(
         The focal brand's customers at the beginning, and those who still are at the end.
     starts : int64 (sampled, 2)
         Logged customers and their stages when the horizon begins: :func:`starts_of`.
+    goal : GoalTimes
+        When customers first came to a goal.
     adopters : int
         Customers who had bought in the category before.
     seconds : float
@@ -266,6 +270,8 @@ def make_history(
         adopters=adopters + np.cumsum(by_persona[..., ByPersona.ADOPTED].sum(axis=1)),
         trace=MarketTrace(*trace),
         lives=lives,
+        goal_times=goal.steps,
+        goal_arrivals=goal.arrivals,
         starts=starts,
         events=_log(counters),
         customer_weeks=int(constants.customers) * len(by_persona),

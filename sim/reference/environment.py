@@ -91,6 +91,7 @@ def _views(world: World) -> dict[int, NodeView]:
             keeps=bool(node.keeps),
             by_visit=bool(node.by_visit),
             counted=bool(node.counted),
+            goal=bool(node.goal),
         )
     return views
 

@@ -23,6 +23,7 @@ from agents.purposes import Purpose
 from agents.quantity import whole
 from agents.rules.numerics import encode_unit
 from sim.record.counters import ByBrand, ByPersona, Counters, allocate_counters
+from sim.record.goal_times import GoalTimes, goal_times, standing_at
 from sim.record.history import History
 from sim.record.recorder import (
     Traced,
@@ -218,6 +219,7 @@ class JourneyModel(mesa.Model):
     def _begin_horizon(self) -> None:
         """Change from the baseline's world, in which all arms share the burn-in, to the arm's own."""
         self.past = self.environment.counters
+        self.standing = standing_at(self.environment.world, np.array([one.stage for one in self._aiming()], np.int64))
         market = start_from(self.environment.market)
         world = compile_world(self.case, self.case.arms[self.arm], self.luck, self.replicate)
         counters = self._counters(self.case.horizon, self.case.population)
@@ -238,6 +240,17 @@ class JourneyModel(mesa.Model):
         for customer in self.customers:
             loyal[customer.persona] += customer.focal_at_start and self.environment.is_focal(customer)
         return loyal
+
+    def _aiming(self) -> list[CustomerAgent]:
+        """Return all customers where a stage is a goal, else none."""
+        return self.customers if self.environment.world.nodes.goal.any() else []
+
+    def _goal_times(self) -> GoalTimes:
+        """Return when customers first came to a goal."""
+        reached = np.array([customer.reached for customer in self._aiming()], np.uint16)
+        personas = np.array([customer.persona for customer in self._aiming()], np.int64)
+        span = (self.case.burn_in, self.case.burn_in + self.case.horizon)
+        return goal_times(reached, self.standing, personas, span, len(self.case.personas))
 
     def records(self) -> Any:
         """Return the state of all customers as the fast engine's records (recarray)."""
@@ -282,6 +295,7 @@ class JourneyModel(mesa.Model):
             self.at_start,
             self._loyal(),
             self.starts,
+            self._goal_times(),
             int(self.past.by_persona[:, :, ByPersona.ADOPTED].sum()),
             seconds,
         )

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from agents.personas import Persona
 from agents.strategies import CAPABILITIES, PersonaStrategy, Strategy, highest_level
 from agents.traits import TRAITS
+from sim.analysis.goal import goal_called
 from sim.analysis.verdict import break_even_sentence
 from sim.experiments.result import Result
 from sim.number_format import in_words, typed
@@ -22,6 +23,7 @@ from sim.reports.effects import effects
 from sim.reports.labels import METRIC_WORDS, metric_words
 from sim.reports.moves import MOST_SHOWN, move_rows
 from sim.reports.scope import customers_in_words, horizon_in_words
+from sim.reports.time_to_goal import time_rows
 
 __all__ = ["write_report"]
 
@@ -79,6 +81,8 @@ def _slots(result: Result) -> dict[str, Any]:
         "summary": summary,
         "moves": [] if scenario.has_market else move_rows(result),
         "moves_shown": MOST_SHOWN,
+        "times": time_rows(summary),
+        "goal": goal_called(summary.get("goal", {}).get("stages", ())),
         "rows": {arm: difference_rows(summary, arm, currency) for arm in others},
         "origins": {
             arm: summary.get("origins", {}).get(difference_name(result, arm), {}).get("all", {}) for arm in others

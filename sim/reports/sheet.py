@@ -13,6 +13,7 @@ from sim.analysis.summary import difference_name
 from sim.number_format import in_words
 from sim.reports.difference_table import chance_above, earns_the_same
 from sim.reports.labels import METRIC_WORDS, words_of
+from sim.reports.time_to_goal import SAME_WORDS, TIME_WORDS
 
 __all__ = [
     "Column",
@@ -26,6 +27,7 @@ __all__ = [
     "persona_sheet",
     "summary_sheet",
     "target_sheet",
+    "time_sheet",
     "verdict_sheet",
 ]
 
@@ -141,6 +143,49 @@ def move_sheet(summary: Mapping[str, Any]) -> Sheet:
         *(Column(name, heading, "number") for name, heading in _GAP),
     )
     return Sheet("Moves", columns, rows, "", "Moves of all customers over the horizon, the mean over the replicates.")
+
+
+def time_sheet(summary: Mapping[str, Any]) -> Sheet | None:
+    """Return how soon the goal is reached, in every arm and by persona, with intervals; None where no stage is one.
+
+    Parameters
+    ----------
+    summary : mapping
+        Content of the `summary.json` of a comparison, or of arms alone.
+    """
+    found = summary.get("time_to_goal")
+    if not found:
+        return None
+    baseline, step, titles = summary["baseline"], str(summary["step"]), summary.get("titles", {})
+    blocks = {"everybody": found} | {str(titles.get(who, who)): block for who, block in found["personas"].items()}
+    estimate = ("mean", "ci_low", "ci_high")
+    rows: list[tuple[Any, ...]] = []
+    for who, block in blocks.items():
+        for arm in [arm for arm in found["arms"] if arm != baseline] or [baseline]:
+            gaps = block["differences"].get(difference_name(arm, baseline), {})
+            for key, words in TIME_WORDS.items():
+                ends = [(block["arms"][one][key] or {}).get("mean") for one in (baseline, arm)]
+                change, unit = gaps.get(key) or {}, "share" if key == "reached" else f"{step}s"
+                rows.append((arm, baseline, who, words, unit, *ends, *map(change.get, estimate), key))
+    for arm, same in ((name.removesuffix(f" - {baseline}"), one) for name, one in found["same_customers"].items()):
+        for key, words in SAME_WORDS.items():
+            entry, is_time = same[key] or {}, key == "later_by"
+            mean, low, high = map(entry.get, estimate)
+            share, gap = (None, mean) if is_time else (mean, None)
+            rows.append((arm, baseline, "everybody", words, f"{step}s" if is_time else "share", None, share, gap))
+            rows[-1] += (low, high, key)
+    rows = [row for row in rows if any(cell is not None for cell in row[5:10])]
+    columns = (
+        *_WHO,
+        Column("quantity", "Quantity", width=44),
+        Column("unit", "Unit", width=10),
+        Column("baseline_mean", "Baseline", "number"),
+        Column("arm_mean", "Arm", "number"),
+        *(Column(name, heading, "number") for name, heading in _GAP),
+        _KEY,
+    )
+    note = "First visits since the horizon began. Who never reaches the goal counts with the whole horizon in the mean."
+    return Sheet("Time to goal", columns, tuple(rows), "", note)
 
 
 def persona_sheet(summary: Mapping[str, Any]) -> Sheet:

@@ -15,9 +15,10 @@ from sim.reports.comparison import other_arms, runs_in_words
 from sim.reports.difference_table import Row, difference_rows
 from sim.reports.document import text_lines
 from sim.reports.labels import words_of
-from sim.reports.moves import MOST_SHOWN, move_rows
+from sim.reports.moves import MOST_SHOWN, MoveRow, move_rows
 from sim.reports.names import short
 from sim.reports.scope import scope_of
+from sim.reports.time_to_goal import time_rows
 from sim.terminal import clean, is_ascii
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _WIDEST = 100
 _NARROWEST = 60
 #: A word that is longer is broken as well.
 _LONGEST_WORD = 20
+#: Heads the table of when the goal is reached.
+_HOW_SOON = "how soon the goal is reached"
 #: Blanks between two columns of a table.
 _GAP = 2
 #: The columns that no table of a comparison goes without.
@@ -88,6 +91,8 @@ def _draw(result: Result, console: Console, ascii_only: bool) -> None:
         console.print()
         console.print(_differences(result, arm, rows, console.width, ascii_only))
         starred = starred or any(row.sure for row in rows)
+    if times := time_rows(summary):
+        starred = _draw_rows(result, console, ascii_only, _HOW_SOON, times) or starred
     if star and starred:
         console.print(Text(star), style="dim")
     if not others:
@@ -97,30 +102,37 @@ def _draw(result: Result, console: Console, ascii_only: bool) -> None:
 
 def _draw_moves(result: Result, console: Console, ascii_only: bool, star: str) -> None:
     """Print how often each step was taken, a table for each arm that is compared, or one of an arm alone."""
-    rows, baseline = move_rows(result), result.scenario.baseline
-    others = other_arms(result)
+    rows = move_rows(result)
     if not rows:
         console.print()
         console.print(Text(_unmoved(result.scenario.burn_in, result.scenario.step)), style="dim")
         return
-    starred = False
+    starred = _draw_rows(result, console, ascii_only, "moves per 1,000 customers", rows[:MOST_SHOWN])
+    if (more := len(rows) - MOST_SHOWN) > 0:
+        which = "1 further step, taken less often, is" if more == 1 else f"{more} further steps, taken less often, are"
+        console.print(Text(f"{which} in the report"), style="dim")
+    if times := time_rows(result.summary_json):
+        starred = _draw_rows(result, console, ascii_only, _HOW_SOON, times) or starred
+    if star and starred:
+        console.print(Text(star), style="dim")
+
+
+def _draw_rows(result: Result, console: Console, ascii_only: bool, heading: str, rows: Sequence[MoveRow]) -> bool:
+    """Print a table for each arm that is compared, or one of an arm alone; return whether any line has a star."""
+    baseline, others, starred = result.scenario.baseline, other_arms(result), False
     for arm in others or [baseline]:
         lines = []
-        for row in rows[:MOST_SHOWN]:
+        for row in rows:
             cells = [row.name, row.arms[baseline]]
             if others:
                 change, between, sure = row.gaps[arm]
                 starred = starred or sure
                 cells += [row.arms[arm], f"{change} *" if sure else change, between]
             lines.append(cells)
-        headings = ["moves per 1,000 customers", *([baseline, arm, *_COMPARED] if others else [arm])]
+        headings = [heading, *([baseline, arm, *_COMPARED] if others else [arm])]
         console.print()
         console.print(_table(headings, lines, console.width, ascii_only))
-    if (more := len(rows) - MOST_SHOWN) > 0:
-        which = "1 further step, taken less often, is" if more == 1 else f"{more} further steps, taken less often, are"
-        console.print(Text(f"{which} in the report"), style="dim")
-    if star and starred:
-        console.print(Text(star), style="dim")
+    return starred
 
 
 def _unmoved(burn_in: int, step: str) -> str:

@@ -24,6 +24,7 @@ from sim.reports.sheet import (
     persona_sheet,
     summary_sheet,
     target_sheet,
+    time_sheet,
     verdict_sheet,
 )
 from sim.results.workbook import TABLES, table_sheet, write_workbook
@@ -99,7 +100,13 @@ def sheets_of(
         sheets += [difference_sheet(summary), persona_sheet(summary), summary_sheet(summary)]
         if (folder / "weekly.parquet").is_file():
             sheets.append(cash_sheet(_read(folder / "weekly.parquet"), summary, start))
-    sheets += [cost_sheet(summary), moment_sheet(summary), target_sheet(summary), parameter_sheet(summary)]
+    sheets += [
+        time_sheet(summary),
+        cost_sheet(summary),
+        moment_sheet(summary),
+        target_sheet(summary),
+        parameter_sheet(summary),
+    ]
     for path in sorted(folder.glob("*.parquet")):
         if path.stem in _RAW:
             continue

@@ -21,6 +21,7 @@ __all__ = [
     "read_day",
     "step_date",
     "step_starts",
+    "time_unit",
 ]
 
 DAYS_A_WEEK = 7
@@ -35,6 +36,8 @@ WEEKS_A_YEAR = STEPS_A_YEAR["week"]
 STEP_SECONDS: Mapping[str, int] = MappingProxyType(
     {"week": 604_800, "day": 86_400, "hour": 3_600, "minute": 60, "second": 1}
 )
+#: Units in which times of steps shorter than a day are told, the longest first.
+_UNITS: Mapping[str, int] = MappingProxyType({"days": 86_400, "h": 3_600, "min": 60, "s": 1})
 #: The longest horizon is 833 years, and dates end with the year 9999.
 _LAST_YEAR = 9_000
 # Not strftime: that speaks the language of the machine.
@@ -132,6 +135,33 @@ def step_date(start: date, number: int, step: str) -> date:
     """
     day: date = step_starts(np.array([number]), step, start)[0].astype("datetime64[D]").item()
     return day
+
+
+def time_unit(steps: float, step: str) -> tuple[str, float]:
+    """Return in which unit a time is told, and how many steps it has: steps of a second are hours where there are two.
+
+    Parameters
+    ----------
+    steps : float
+        The time, or the longest of those that are told together.
+    step : str
+        What one step is.
+
+    Returns
+    -------
+    str, float
+
+    Examples
+    --------
+    >>> time_unit(402.0, "second"), time_unit(3.0, "hour"), time_unit(30.0, "week")
+    (('min', 60.0), ('h', 1.0), ('weeks', 1.0))
+    """
+    if step not in ("second", "minute", "hour"):
+        return f"{step}s", 1.0
+    size = STEP_SECONDS[step]
+    whole = {unit: length for unit, length in _UNITS.items() if length >= size}
+    unit = next((unit for unit, length in whole.items() if steps * size >= 2 * length), list(whole)[-1])
+    return unit, whole[unit] / size
 
 
 def day_in_words(day: date) -> str:

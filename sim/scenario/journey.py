@@ -95,7 +95,7 @@ class Stage:
         default=False,
     )
     goal: bool = quantity(
-        "whether customers are meant to come here: a comparison says how often they do",
+        "whether customers are meant to come here: a comparison says how often they do, and how soon",
         default=False,
     )
     counted: bool = quantity(

@@ -16,7 +16,18 @@ from numpy.typing import NDArray
 from agents.features import TOWARD_INCUMBENT
 from agents.money import CENTS, to_minor
 from agents.population import NEVER
-from sim.scenario.journey import DOES, FEATURES, GATES, LAST_STEP, Does, Edge, Journey, Stage, stage_names
+from sim.scenario.journey import (
+    DOES,
+    FEATURES,
+    GATES,
+    LAST_STEP,
+    Does,
+    Edge,
+    Journey,
+    Stage,
+    goal_stages,
+    stage_names,
+)
 from sim.scenario.market import Market
 
 __all__ = [
@@ -75,6 +86,7 @@ NODE = np.dtype(
         ("draws", np.bool_),  # whether entering draws luck of its own
         ("by_visit", np.bool_),  # whether its edges have weights by visit
         ("counted", np.bool_),  # whether entering it counts as a visit
+        ("goal", np.bool_),  # whether customers are meant to come to the stage, on any journey
         # The same once more as numbers; what sums without branches need of it is in sim.engine.workspace.STAGE_VIEW.
         ("opens", np.int64),  # has edges
         ("keeps", np.int64),  # who stands here is a customer of the brand bought last: neither lapsed nor gone for good
@@ -306,7 +318,7 @@ def compile_graph(
 
     Raises nothing: journeys and channels were validated when they were read.
     """
-    stages = stage_names(journeys)
+    stages, goals = stage_names(journeys), goal_stages(journeys)
     channels = tuple(market.channels)
     j, k = len(journeys), len(stages)
     # Plain objects: setting a field of a NumPy record takes twenty times as long.
@@ -325,6 +337,7 @@ def compile_graph(
                     shares = np.array([stage.channels.get(channel, 0.0) for channel in channels])
                     mix[node] = np.cumsum(shares / shares.sum())
             tables.add_edges(row, journey, name, stages)
+            row.goal = name in goals
             row.opens = row.end_edge > row.first_edge
             row.keeps = bool(row.opens) and not (stage is not None and stage.lapsed)
             row.roams = row.weekly or row.does != Does.WAIT

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 
 from sim import Scenario, compare
-from sim.analysis.goal import goal_sentence
+from sim.analysis.goal import goal_sentence, soon_sentence
 from sim.analysis.paired import estimate
 from sim.experiments.arm_metrics import pick_arm
 from sim.experiments.story import story
@@ -15,6 +15,7 @@ from sim.reports import page, terminal
 from sim.reports.comparison import flows_of
 from sim.reports.moves import move_rows
 from sim.reports.terminal import print_result
+from sim.reports.time_to_goal import TIME_WORDS, time_rows
 from sim.results.comparison import write
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError
@@ -110,7 +111,7 @@ def test_a_goal_is_what_the_verdict_begins_with(chain, tmp_path):
     assert lines[0].startswith(
         f"quick: the goal, c, is reached {counts['slow'].mean() * 1000:,.0f} times per 1,000 customers with slow"
     )
-    assert lines[1].startswith("Nothing is bought, earned or paid over 20 weeks, neither here nor in slow")
+    assert lines[2].startswith("Nothing is bought, earned or paid over 20 weeks, neither here nor in slow")
     row = move_rows(result)[0]
     assert row.name == "all ways to c" and row.gaps["quick"][2]
     book = openpyxl.load_workbook(write(result, tmp_path / "results") / "tables.xlsx", read_only=True)
@@ -225,3 +226,83 @@ def test_an_arm_alone_shows_its_moves_and_a_story_its_stages(chain):
 def test_what_needs_money_is_refused(chain):
     with pytest.raises(ConfigError, match="has no market, so nothing is earned; give one with a market"):
         pick_arm(chain, None)
+
+
+def _aiming(scenario, stage="c"):
+    """The same scenario, in which a stage is the goal."""
+    journeys = {
+        name: replace(journey, stages={**journey.stages, stage: replace(journey.stages[stage], goal=True)})
+        for name, journey in scenario.journeys.items()
+    }
+    return replace(scenario, journeys=journeys)
+
+
+def test_how_soon_the_goal_is_reached_is_told_where_the_other_numbers_stand(chain, tmp_path):
+    result = compare(_aiming(chain), replicates=4, seed=1)
+    found = result.summary_json["time_to_goal"]
+    key = "half_of_customers"
+    before, after = (found["arms"][arm][key]["mean"] for arm in ("slow", "quick"))
+    gain = found["differences"]["quick - slow"][key]
+    assert gain["mean"] == pytest.approx(after - before) and gain["ci_high"] < 0.0
+    told = result.verdict.splitlines()[1]
+    assert told.startswith(
+        f"Half of all customers come to it within {before:.3g} weeks with slow, {after:.3g} weeks here"
+    )
+    assert "of customers who come to it in both arms come" in told and "weeks" in told and "sooner" in told
+    out = io.StringIO()
+    print_result(result, out)
+    folder = write(result, tmp_path / "results")
+    page_text = (folder / "report.html").read_text("utf-8").replace("\u2060", "").replace("\u00a0", " ")
+    assert "how soon the goal is reached" in " ".join(out.getvalue().split())
+    assert "how soon c is reached" in page_text and "Who never reaches it" in page_text
+    for row in time_rows(result.summary_json):
+        change, between, _ = row.gaps["quick"]
+        for said in (*row.arms.values(), change, between):
+            assert said in out.getvalue() and said in page_text, row
+    book = openpyxl.load_workbook(folder / "tables.xlsx", read_only=True)
+    cells = {(row[2], row[-1]): row for row in book["Time to goal"].iter_rows(values_only=True) if row[0] == "quick"}
+    for name, words in TIME_WORDS.items():
+        entry = found["differences"]["quick - slow"][name]
+        if entry is not None:
+            row = cells["everybody", name]
+            assert row[3] == words and row[7:10] == pytest.approx((entry["mean"], entry["ci_low"], entry["ci_high"]))
+    assert cells["everybody", "later_by"][7] == pytest.approx(
+        found["same_customers"]["quick - slow"]["later_by"]["mean"]
+    )
+
+
+def test_where_too_few_come_the_mean_with_those_who_never_do_is_told(chain):
+    result = compare(replace(_aiming(chain), horizon=3), replicates=4, seed=1)
+    found = result.summary_json["time_to_goal"]
+    assert found["differences"]["quick - slow"]["quarter_of_customers"] is None
+    told = result.verdict.splitlines()[1]
+    assert told.startswith("On average it takes customers 2.9") and "who never does counts with all 3 weeks" in told
+    # Nobody comes within the first week, for two steps are needed: nothing is told of how soon.
+    none = compare(replace(_aiming(chain), horizon=1), replicates=2, seed=1)
+    assert none.summary_json["time_to_goal"]["arms"]["quick"]["reached"]["mean"] == 0.0
+    assert "come to it" not in none.verdict and "takes customers" not in none.verdict
+
+
+def test_times_of_the_same_customers_are_told_as_they_are():
+    """Sooner, later, at the same time, and open; whoever comes in one arm alone is told beside."""
+    block = {"reached": {"mean": 0.5}, "half_of_customers": None, "quarter_of_customers": None}
+    block["restricted_mean"] = {"mean": 600.0, "ci_low": 590.0, "ci_high": 610.0}
+    times = {"arms": {"a": block, "b": block}, "differences": {"b - a": block}}
+    summary = {"baseline": "a", "step": "second", "horizon": 900, "time_to_goal": times}
+    same = {"reached_in_both": {"mean": 0.4}, "sooner": {"mean": 0.2}, "later": {"mean": 0.1}}
+    said = {
+        (-30.0, -40.0, -20.0): "come 30 s [20 to 40] sooner than with a; 10 % here alone.",
+        (180.0, 150.0, 210.0): "come 3 min [2.5 to 3.5] later than with a; 10 % here alone.",
+        (-1.0, -3.0, 1.0): "sooner or later than with a is open (−1 s [−3 to +1]); 10 % here alone.",
+        (0.0, 0.0, 0.0): "come at the same time in both; 10 % here alone.",
+    }
+    for (mean, low, high), words in said.items():
+        moved = {"mean": 0.0 if mean == 0.0 else 0.2}
+        found = {**same, "later_by": {"mean": mean, "ci_low": low, "ci_high": high}, "sooner": moved}
+        times["same_customers"] = {
+            "b - a": {**found, "reached_here_only": {"mean": 0.1}, "reached_there_only": {"mean": 0.0}}
+        }
+        told = soon_sentence(summary, "b", "b - a")
+        assert told.startswith("On average it takes customers 10 min with a, 10 min here (") and told.endswith(words), (
+            told
+        )
