@@ -123,9 +123,9 @@ def told_apart(cases: Cases, seconds: float, most: int) -> tuple[Cases, AtOnce]:
         whole = (visits > 0) & (numbers >= 10) & (numbers >= (1.0 - _ALWAYS) * visits)
         quick &= (often | whole)[cases.stage]
         after = np.r_[quick[1:], False] & goes
-        ways = np.zeros((count, count), np.int64)
-        np.add.at(ways, (cases.stage[quick & after], cases.following[quick & after]), 1)
-        rank = _order(ways)
+        both = quick & after
+        ways = np.bincount(cases.stage[both] * count + cases.following[both], minlength=count * count)
+        rank = _order(ways.reshape(count, count))
         quick &= ~(after & (rank[cases.stage] >= rank[cases.following]))
     numbers = np.bincount(cases.stage[quick], minlength=count)
     last = np.bincount(cases.stage[~goes], minlength=count)
@@ -217,7 +217,8 @@ def last_apart(cases: Cases, at_once: AtOnce, over: NDArray[np.float64], most: i
     enough = np.flatnonzero(both >= _FEWEST_LAST)
     twice = most_visited(enough, both, most - int((visits > 0).sum()))
     # As many as were over, spread evenly over those that may have been.
-    order = np.argsort(cases.stage * 2.0 + over, kind="stable")
+    ending = np.flatnonzero(over)
+    order = ending[np.argsort(cases.stage[ending] * 2.0 + over[ending], kind="stable")]
     before = np.cumsum(over[order]) + 0.5
     is_last = np.zeros(over.size, bool)
     is_last[order] = np.diff(np.floor(np.r_[0.5, before])) > 0
@@ -259,8 +260,8 @@ def _order(ways: NDArray[np.int64]) -> NDArray[np.int64]:
 def _without_circles(cases: Cases, instant: NDArray[np.bool_], numbers: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return which stages take no time, the rarest of those that would close a circle left out."""
     goes = cases.following >= 0
-    ways = np.zeros((instant.size, instant.size), bool)
-    ways[cases.stage[goes], cases.following[goes]] = True
+    ways = np.bincount(cases.stage[goes] * instant.size + cases.following[goes], minlength=instant.size**2) > 0
+    ways = ways.reshape(instant.size, instant.size)
     instant = instant.copy()
     while True:
         reach = ways & instant[:, None] & instant[None, :]

@@ -26,6 +26,8 @@ __all__ = ["ONE_PHASE", "Phases", "find_phases", "phases_of_states"]
 #: A further phase must gain so many standard errors of its held-out gain, and so many nats a case.
 _SURE, _LEAST_GAIN = 2.0, 0.002
 _MOST, _FEWEST_ENDS, _FEWEST_CASES = 8, 50, 100
+#: Where so many standard errors above the gain there is none yet, no more is looked at.
+_SURELY_LESS = 3.0
 #: Visits that are looked at, of cases that are cut after so many; and rounds.
 _MOST_VISITS, _LONGEST, _ROUNDS, _NEAR = 30_000, 300, 60, 2e-4
 #: Classes of visits by their length: where they part, among visits to the same stage; long ones are told apart finely.
@@ -138,10 +140,15 @@ def find_phases(cases: Cases, ended: NDArray[np.float64], most: int, seed: int) 
     found, gains = [ONE_PHASE], []
     before = _held_out(parts, ONE_PHASE)
     for number in range(2, min(most, _MOST) + 1):
-        best = _from_several(parts, number)
+        best, model = _from_several(parts, number)
+        # What the first half says surely makes the second no likelier: the first is not asked what the second says.
+        first = _likelihood_of(parts[1], model) - before[: parts[1].first.size - 1]
+        mean, error = _mean_of(first)
+        if mean + _SURELY_LESS * error < 0.0:
+            gains.append((mean, error))
+            break
         now = _held_out(parts, best)
-        gain = now - before
-        mean, error = float(gain.mean()), float(gain.std() / np.sqrt(gain.size))
+        mean, error = _mean_of(now - before)
         gains.append((mean, error))
         if mean > max(_SURE * error, _LEAST_GAIN):
             found.append(best)
@@ -237,8 +244,16 @@ def _start_of(seen: _Seen, phases: Phases) -> _Model:
     return _Model(phases.begin, phases.moving, phases.ending, phases.pace, odds, state_pace)
 
 
-def _from_several(parts: list[_Seen], number: int) -> Phases:
-    """Return the phases from which the first half becomes likeliest: later ones quicker, or slower, or by chance."""
+def _mean_of(gain: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the mean gain a case, and its standard error."""
+    return float(gain.mean()), float(gain.std() / np.sqrt(gain.size))
+
+
+def _from_several(parts: list[_Seen], number: int) -> tuple[Phases, _Model]:
+    """Return the phases, and those of states, from which the first half becomes likeliest.
+
+    Later ones are quicker, or slower, or by chance.
+    """
     best: tuple[float, Phases] | None = None
     for phases in _guesses(number):
         model = _climb(parts[0], _start_of(parts[0], phases), _ROUNDS // 4)
@@ -247,7 +262,7 @@ def _from_several(parts: list[_Seen], number: int) -> Phases:
             best = value, Phases(model.begin, model.moving, model.ending, model.pace)
     assert best is not None
     model = _climb(parts[0], _start_of(parts[0], best[1]), _ROUNDS)
-    return Phases(model.begin, model.moving, model.ending, model.pace)
+    return Phases(model.begin, model.moving, model.ending, model.pace), model
 
 
 def _guesses(number: int) -> list[Phases]:
@@ -300,11 +315,15 @@ def _held_out(parts: list[_Seen], phases: Phases) -> NDArray[np.float64]:
     """Return the log likelihood of every case's pace and end, given its stages, by the other half."""
     found = []
     for learned, judged in (parts, parts[::-1]):
-        model = _climb(learned, _start_of(learned, phases), _ROUNDS)
-        # A stage that the learning half never saw to end is not sure to go on.
-        odds = np.clip(model.odds, 1e-4 / max(float(model.ending.max()), 1e-9), 1e4)
-        found.append(_expected(judged, model._replace(odds=odds)).log_likelihood)
+        found.append(_likelihood_of(judged, _climb(learned, _start_of(learned, phases), _ROUNDS)))
     return np.concatenate(found)
+
+
+def _likelihood_of(judged: _Seen, model: _Model) -> NDArray[np.float64]:
+    """Return the log likelihood of every case's pace and end by what the other half says."""
+    # A stage that the learning half never saw to end is not sure to go on.
+    odds = np.clip(model.odds, 1e-4 / max(float(model.ending.max()), 1e-9), 1e4)
+    return _expected(judged, model._replace(odds=odds)).log_likelihood
 
 
 def _odds(ends: NDArray[np.float64], visits: NDArray[np.float64]) -> NDArray[np.float64]:

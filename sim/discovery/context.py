@@ -20,7 +20,12 @@ MOST_STATES = 248
 #: Held-out log likelihood that a split must gain, per parameter that it adds and at least.
 _LEAST_GAIN = 2.0
 _DEPTH = 3
+#: Visits that stand beside those of all, for each thing that became of any.
 _SMOOTHING = 0.5
+#: Visits with the shares of all that stand beside those of each context.
+_STRENGTH = 4.0
+#: From so many visits on compiled code, which takes longer to load than fewer take, holds them against each other.
+_MANY = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,11 +277,6 @@ class _Outcomes:
         seen = np.bincount(outcome) > 0
         return cls((np.cumsum(seen) - 1)[outcome] * 2 + half, int(seen.sum()))
 
-    def counted(self, begin: int, end: int) -> NDArray[np.float64]:
-        """Count the outcomes of some visits: (2, kinds), the second half first."""
-        counts = np.bincount(self.code[begin:end], minlength=2 * self.kinds)
-        return counts.reshape(self.kinds, 2).T.astype(np.float64)
-
     def gains(self, whole: tuple[int, int], parts: list[tuple[int, int]]) -> list[tuple[float, int]]:
         """Held-out log likelihood of the visits of each context, by their own counts less by those of the whole.
 
@@ -294,20 +294,31 @@ class _Outcomes:
         """
         if not parts:
             return []
-        of_all = self.counted(*whole)
+        if self.code.size >= _MANY:
+            from sim.discovery.outcome_gains import add_gains
+
+            gains, added = np.empty(len(parts)), np.empty(len(parts), np.int64)
+            of_all, room = np.empty((2, 2, self.kinds))
+            add_gains(self.code, _SMOOTHING, _STRENGTH, np.array([whole, *parts]), of_all, room, gains, added)
+            return list(zip(gains.tolist(), added.tolist(), strict=True))
+        of_all = self._counted(*whole)
         present = np.flatnonzero(of_all.sum(axis=0))
         of_all = of_all[:, present]
         base = (of_all + _SMOOTHING) / (of_all.sum(axis=1, keepdims=True) + _SMOOTHING * present.size)
-        counts = np.stack([self.counted(*part)[:, present] for part in parts])
-        strength = 4.0
-        split = (counts + strength * base) / (counts.sum(axis=2, keepdims=True) + strength)
+        counts = np.stack([self._counted(*part)[:, present] for part in parts])
+        split = (counts + _STRENGTH * base) / (counts.sum(axis=2, keepdims=True) + _STRENGTH)
         better = np.log(split) - np.log(base)
-        added = (counts.sum(axis=1) > 0).sum(axis=1) - 1
+        ways = (counts.sum(axis=1) > 0).sum(axis=1) - 1
         # What the first half says judges the second, then the other way round.
         return [
             (0.0 + float(two @ by_one) + float(one @ by_two), more)
-            for (two, one), (by_two, by_one), more in zip(counts, better, added.tolist(), strict=True)
+            for (two, one), (by_two, by_one), more in zip(counts, better, ways.tolist(), strict=True)
         ]
+
+    def _counted(self, begin: int, end: int) -> NDArray[np.float64]:
+        """Count the outcomes of some visits: (2, kinds), the second half first."""
+        counts = np.bincount(self.code[begin:end], minlength=2 * self.kinds)
+        return counts.reshape(self.kinds, 2).T.astype(np.float64)
 
 
 def states_of(cases: Cases, contexts: Contexts, steps: NDArray[np.int64]) -> NDArray[np.int64]:

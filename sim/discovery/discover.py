@@ -342,7 +342,11 @@ def _few(cases: Cases, seed: int) -> Cases:
     """Return the cases on which it is chosen what a journey tells apart; every stage is visited by one of them."""
     if cases.stage.size <= _MOST_CHOSEN:
         return cases
-    _, visit = np.unique(cases.stage, return_index=True)
+    present, look, visit = int((np.bincount(cases.stage) > 0).sum()), 4_096, np.zeros(0, np.int64)
+    while visit.size < present:
+        # All are nearly always seen among the first visits.
+        _, visit = np.unique(cases.stage[:look], return_index=True)
+        look *= 4
     chosen = np.union1d(_drawn(cases, _MOST_CHOSEN, [seed, 41]), np.searchsorted(cases.first, visit, side="right") - 1)
     return subset(cases, chosen)
 
@@ -427,7 +431,9 @@ def _judge(
     half = cases.count // 2
     if half < _FEWEST_HELD_OUT:
         return None
-    halves = [(np.sort(order[half:]), np.sort(order[: min(half, _MOST_SIMULATED)]))]
+    # As many cases are learned from as have the visits on which a journey is chosen.
+    enough = int(np.searchsorted(np.cumsum(cases.lengths[order[half:]]), _MOST_CHOSEN)) + 1
+    halves = [(np.sort(order[half:][:enough]), np.sort(order[: min(half, _MOST_SIMULATED)]))]
     if half < _FEW_CASES:
         halves.append((halves[0][1], halves[0][0]))
     found = []

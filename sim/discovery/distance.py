@@ -23,6 +23,8 @@ __all__ = [
 
 #: Resampled real cases that the floor is a mean over, and cases from which on a tenth of them do.
 _RESAMPLES, _MANY = 100, 2_000
+#: Three stages in a row are counted, not sorted, where there could be so many times as many as there are.
+_DENSE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,12 @@ class CaseTable:
         base = stages + 1
         grams = (padded[:-2] * base + padded[1:-1]) * base + padded[2:]
         keep = ~((padded[:-2] == stages) & (padded[1:-1] == stages) & (padded[2:] == stages))
-        values, counts = np.unique(grams[keep], return_counts=True)
+        if base**3 <= _DENSE * grams.size:
+            counts = np.bincount(grams[keep])
+            values = np.flatnonzero(counts)
+            counts = counts[values]
+        else:
+            values, counts = np.unique(grams[keep], return_counts=True)
         return dict(zip(values.tolist(), (counts / counts.sum()).tolist(), strict=True))
 
 

@@ -101,11 +101,12 @@ def ended_weights(cases: Cases, state: NDArray[np.int64]) -> NDArray[np.float64]
         goes = cases.following[rows] >= 0
         if goes.all():
             continue
-        found = aalen_johansen(cases.stay[rows], np.where(goes, 0, -1), 1)
-        never = share_gone(cases.stay[rows], goes, found)
+        stay = cases.stay[rows]
+        found = aalen_johansen(stay, np.where(goes, 0, -1), 1)
+        never = share_gone(stay, goes, found)
         if never > 0.0:
-            stay = found.staying_at(cases.stay[rows][~goes])
-            over[rows[~goes]] = np.minimum(never / np.maximum(stay, never), 1.0)
+            staying = found.staying_at(stay[~goes])
+            over[rows[~goes]] = np.minimum(never / np.maximum(staying, never), 1.0)
     return over
 
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.record.order import distinct
-
 __all__ = ["Incidence", "aalen_johansen", "share_gone"]
 
 #: Below this share nobody is said to leave for good.
@@ -33,11 +31,14 @@ class Incidence:
         Probability of having left by each exit.
     staying : float64 (t,)
         Probability of still being there after each time.
+    gone : int64 (t,)
+        How many have left by each time.
     """
 
     times: NDArray[np.float64]
     cumulative: NDArray[np.float64]
     staying: NDArray[np.float64]
+    gone: NDArray[np.int64]
 
     @property
     def final(self) -> NDArray[np.float64]:
@@ -81,32 +82,27 @@ def aalen_johansen(time: NDArray[np.float64], exit: NDArray[np.int64], exits: in
     0.55
     """
     left = exit >= 0
-    times, place = _distinct(time[left])
-    if not times.size:
-        return Incidence(times, np.zeros((0, exits)), np.zeros(0))
-    events = np.bincount(place * exits + exit[left], minlength=times.size * exits).reshape(times.size, exits)
-    at_risk = time.size - _earlier(time, times)
+    gone, by = time[left], exit[left]
+    if not gone.size:
+        return Incidence(gone, np.zeros((0, exits)), np.zeros(0), np.zeros(0, np.int64))
+    last = float(gone.max())
+    whole = gone.astype(np.int64)
+    if last * exits <= _DENSE * time.size and (whole == gone).all():
+        # Logs often have whole seconds, which are counted.
+        events = np.bincount(whole * exits + by, minlength=(int(last) + 1) * exits).reshape(-1, exits)
+        steps = np.flatnonzero(events.any(axis=1))
+        times, events = steps.astype(np.float64), events[steps]
+        earlier = np.r_[0, np.cumsum(np.bincount(np.minimum(time, last).astype(np.int64)))][steps]
+    else:
+        times, place = np.unique(gone, return_inverse=True)
+        events = np.bincount(place * exits + by, minlength=times.size * exits).reshape(times.size, exits)
+        earlier = np.searchsorted(np.sort(time), times, side="left")
+    at_risk = time.size - earlier
     total = events.sum(axis=1)
     staying = np.cumprod(1.0 - total / at_risk)
     before = np.concatenate([[1.0], staying[:-1]])
-    return Incidence(times, np.cumsum(before[:, None] * events / at_risk[:, None], axis=0), staying)
-
-
-def _earlier(time: NDArray[np.float64], times: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return how many stayed for less than each of some times; where those are whole numbers and dense by counting."""
-    if times[-1] <= _DENSE * time.size and (times == (whole := times.astype(np.int64))).all():
-        counts = np.cumsum(np.bincount(np.minimum(time, times[-1]).astype(np.int64)))
-        return np.asarray(np.r_[0, counts][whole])
-    return np.searchsorted(np.sort(time), times, side="left")
-
-
-def _distinct(time: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return the different times, rising, and the place of each among them; logs often have whole seconds."""
-    whole = time.astype(np.int64)
-    if (whole == time).all():
-        values, place = distinct(whole)
-        return values.astype(np.float64), place
-    return np.unique(time, return_inverse=True)
+    cumulative = np.cumsum(before[:, None] * events / at_risk[:, None], axis=0)
+    return Incidence(times, cumulative, staying, np.cumsum(total))
 
 
 def share_gone(time: NDArray[np.float64], left: NDArray[np.bool_], found: Incidence | None = None) -> float:
@@ -149,11 +145,13 @@ def share_gone(time: NDArray[np.float64], left: NDArray[np.bool_], found: Incide
     never = float(found.staying[-1])
     if never <= _NOBODY_LEAVES:
         return 0.0
-    middle, boundary = np.quantile(time[left], [0.5, _NEARLY_ALL], method="lower")
+    whole = int(found.gone[-1])
+    # Who left in the middle, and behind nearly all.
+    places = np.searchsorted(found.gone, [int((whole - 1) * share) for share in (0.5, _NEARLY_ALL)], side="right")
+    (middle, boundary), (half, nearly) = found.times[places], found.gone[places].tolist()
     after = float(np.maximum(time - boundary, 0.0).sum())
     before = float(np.clip(time - middle, 0.0, boundary - middle).sum())
-    late = int((left & (time > boundary)).sum())
     if before <= 0.0:
         return never if after > 0.0 else 0.0
-    expected = (left & (time > middle) & (time <= boundary)).sum() / before * after
-    return never if expected >= _ENOUGH and late <= _QUIET * expected else 0.0
+    expected = (nearly - half) / before * after
+    return never if expected >= _ENOUGH and whole - nearly <= _QUIET * expected else 0.0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.discovery.age_shares import shares_by_age
 from sim.discovery.simulated_ends import Factors, StateWays
-from sim.discovery.time_bins import step_counts, time_bins
+from sim.discovery.time_bins import are_dense, at_risk, exposures, step_counts, time_bins
 from sim.record.order import distinct
 
 __all__ = ["ENDED", "FINE", "Exits", "Leaving", "TimedEdge", "changes", "pairs_of", "parts_from", "rounded_down"]
@@ -91,8 +91,10 @@ class Leaving:
         self._counts = np.bincount(self._exit, weights=self._gone, minlength=self.targets.size)
         classes = exits.begins.size
         self.seen = np.zeros((classes, self.targets.size))
-        if told:
-            np.add.at(self.seen, (exits.visit[goes], self._exit), self._gone)
+        if told and self.targets.size:
+            cell = exits.visit[goes] * self.targets.size + self._exit
+            counted = np.bincount(cell, weights=self._gone, minlength=self.seen.size)
+            self.seen = counted.astype(np.float64).reshape(self.seen.shape)
         if exits.instant:
             self._prepare_shares(goes)
         else:
@@ -167,13 +169,15 @@ class Leaving:
         self._bins, self._exposure = bins, visits.exposure(bins)
         # Steps lived through in each bin, by class of visit.
         self._lived = np.zeros((begins.size, bins.size))
-        for at in np.unique(visit).tolist() if told else ():
-            mine = visit == at
-            before = None if entry is None else entry[mine]
-            self._lived[at] = step_counts(until[mine], goes[mine], still[mine], before).exposure(bins)
-        bin_of = np.searchsorted(bins, until[goes], side="right") - 1
-        cells = self.targets.size * bins.size
-        events = np.bincount(self._exit * bins.size + bin_of, weights=self._gone, minlength=cells)
+        if told:
+            self._lived = _lived_by_class(bins, visit, begins.size, until, still, entry)
+        gone = until[goes]
+        if are_dense(last := int(gone.max(initial=0)), 1, until.size):
+            bin_of = (np.searchsorted(bins, np.arange(last + 1), side="right") - 1)[gone]
+        else:
+            bin_of = np.searchsorted(bins, gone, side="right") - 1
+        cell = self._exit * bins.size + bin_of
+        events = np.bincount(cell, weights=self._gone, minlength=self.targets.size * bins.size)
         self._events = events.astype(np.float64).reshape(-1, bins.size)
 
     def _rates(self, by_visit: Floats | None) -> tuple[Floats, Floats]:
@@ -222,6 +226,27 @@ class Leaving:
             TimedEdge(0, int(to), float(count), way, self._by_age)
             for to, count, way in zip(self.targets.tolist(), self._counts.tolist(), ways, strict=True)
         ]
+
+
+def _lived_by_class(
+    bins: NDArray[np.int64],
+    visit: NDArray[np.int64],
+    classes: int,
+    until: NDArray[np.int64],
+    still: Floats,
+    entry: NDArray[np.int64] | None,
+) -> Floats:
+    """Return steps lived through in bins by visits of each class, up to a step and behind that of their entry."""
+    last = int(bins[-1])
+    if are_dense(last, classes, until.size):
+        return exposures(*at_risk(visit, classes, until, still, entry, last), bins)
+    lived = np.zeros((classes, bins.size))
+    for at in np.unique(visit).tolist():
+        mine = visit == at
+        before = None if entry is None else entry[mine]
+        nobody = np.zeros(int(mine.sum()), bool)
+        lived[at] = step_counts(until[mine], nobody, still[mine], before, last).exposure(bins)
+    return lived
 
 
 def _beside_weights(shares: Floats, visits: Floats, by_visit: Floats) -> Floats:

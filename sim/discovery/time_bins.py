@@ -7,21 +7,23 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.record.order import distinct, stable_order
+from sim.record.order import distinct
 
-__all__ = ["StepCounts", "step_counts", "time_bins", "times_log"]
+__all__ = ["StepCounts", "are_dense", "at_risk", "exposures", "step_counts", "time_bins", "times_log"]
 
 #: Visits that leave within a bin of time.
 _LEAST_LEFT = 3.0
 #: Bins that may be added where many leave at one time; a file must stay readable.
 _MOST_ADDED = 120
+#: Cells that are counted one by one: so many times as many as visits, or so many in any case.
+_DENSE, _FEW_CELLS = 4, 1_000
 
 
 class StepCounts(NamedTuple):
     """Who leaves in each step in which somebody does, and steps lived through up to a step.
 
     ``steps`` rise; ``left`` are weights. ``stay`` rises too, with the cumulated ``weight`` and ``lived`` of all visits
-    that stayed no longer; ``visits`` is the weight of all.
+    that stayed no longer; ``visits`` is the weight of all. Steps ``beyond`` the last stay are lived through besides.
     """
 
     steps: NDArray[np.int64]
@@ -30,12 +32,14 @@ class StepCounts(NamedTuple):
     weight: NDArray[np.float64]
     lived: NDArray[np.float64]
     visits: float
+    beyond: float = 0.0
 
     def exposure(self, starts: NDArray[np.int64]) -> NDArray[np.float64]:
         """Steps lived through in bins with given first steps, the last without an end."""
         until = np.r_[starts - 1, self.stay[-1] if self.stay.size else 0]
         at = np.searchsorted(self.stay, until, side="right")
         total = self.lived[at] + until * (self.weight[-1] - self.weight[at])
+        total[-1] += self.beyond
         return np.maximum(np.diff(total), 0.0)
 
     def leaving(self, starts: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -44,11 +48,99 @@ class StepCounts(NamedTuple):
         return np.diff(np.r_[total[np.searchsorted(self.steps, starts)], total[-1]])
 
 
+def are_dense(longest: int, groups: int, visits: int) -> bool:
+    """Return whether steps are so few that they are counted one by one.
+
+    Parameters
+    ----------
+    longest : int
+        The last step.
+    groups : int
+        For each of which they are counted.
+    visits : int
+        How many there are.
+
+    Returns
+    -------
+    bool
+    """
+    return (longest + 1) * groups <= max(_DENSE * visits, _FEW_CELLS)
+
+
+def at_risk(
+    group: NDArray[np.int64],
+    groups: int,
+    until: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    entry: NDArray[np.int64] | None,
+    last: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Count who is at risk step by step, by group.
+
+    Parameters
+    ----------
+    group : int64 (n,) or (1,)
+        Of each visit.
+    groups : int
+        How many there are.
+    until : int64 (n,)
+        Steps up to which visits are at risk.
+    weight : float64 (n,)
+    entry : int64 (n,), optional
+        Steps behind which they are; 0.
+    last : int
+        Step behind which steps are only added up.
+
+    Returns
+    -------
+    float64 (groups, last + 1)
+        Weight of visits at risk up to each step, or longer in the last one, less of those behind it.
+    float64 (groups,)
+        Steps lived through behind the last one.
+    """
+    row, cells = group * (last + 1), groups * (last + 1)
+    heavy, beyond = np.zeros(cells), np.zeros(groups)
+    for sign, step in ((1.0, until), (-1.0, entry)):
+        if step is None:
+            continue
+        within = np.minimum(step, last)
+        heavy += sign * np.bincount(row + within, weights=weight, minlength=cells)
+        later = np.broadcast_to(group, step.shape)
+        beyond += sign * np.bincount(later, weights=weight * (step - within), minlength=groups)
+    return heavy.reshape(groups, -1), beyond
+
+
+def exposures(
+    heavy: NDArray[np.float64], beyond: NDArray[np.float64], starts: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return steps lived through in bins, the last without an end, by each of several groups.
+
+    Parameters
+    ----------
+    heavy, beyond
+        As :func:`at_risk` returns them.
+    starts : int64 (bins,)
+        First steps of bins, up to the last one that is counted.
+
+    Returns
+    -------
+    float64 (groups, bins)
+    """
+    last = heavy.shape[1] - 1
+    until = np.r_[starts - 1, last]
+    weight = np.cumsum(heavy, axis=1)
+    lived = np.cumsum(heavy * np.arange(last + 1), axis=1)
+    total = lived[:, until] + until * (weight[:, -1:] - weight[:, until])
+    total[:, -1] += beyond
+    return np.maximum(np.diff(total, axis=1), 0.0)
+
+
 def step_counts(
     stay: NDArray[np.int64],
     goes: NDArray[np.bool_],
     weight: NDArray[np.float64],
     entry: NDArray[np.int64] | None = None,
+    upto: int = 0,
 ) -> StepCounts:
     """Count visits by how long they stay, or by the step up to which they are at risk.
 
@@ -61,6 +153,8 @@ def step_counts(
     weight : float64 (n,)
     entry : int64 (n,), optional
         Steps behind which they are at risk (left truncation); 0.
+    upto : int
+        Step in which the last bin begins that is asked for, where that is not the last one in which somebody leaves.
 
     Returns
     -------
@@ -72,11 +166,27 @@ def step_counts(
     >>> counts.exposure(np.array([1, 2])).tolist(), counts.leaving(np.array([1, 2])).tolist()
     ([3.0, 4.0], [1.0, 1.0])
     """
+    gone = stay[goes]
+    last = max(int(gone.max(initial=0)), upto) + 1
+    if are_dense(last, 1, stay.size):
+        alone = np.zeros(1, np.int64)
+        heavy, beyond = at_risk(alone, 1, stay, weight, entry, last)
+        steps = np.flatnonzero(np.bincount(gone))
+        rising = np.arange(last + 1)
+        return StepCounts(
+            steps=steps,
+            left=np.bincount(gone, weights=weight[goes]).astype(np.float64)[steps],
+            stay=rising,
+            weight=np.r_[0.0, np.cumsum(heavy)],
+            lived=np.r_[0.0, np.cumsum(heavy * rising)],
+            visits=float(weight.sum()),
+            beyond=float(beyond[0]),
+        )
     # Who comes later was not there before: it is taken away again up to its entry.
     until, whose = (stay, weight) if entry is None else (np.r_[stay, entry], np.r_[weight, -weight])
-    order = stable_order(until, int(until.max(initial=0)))
+    order = np.argsort(until, kind="stable")
     rising, heavy = until[order], whose[order]
-    steps, at = distinct(stay[goes])
+    steps, at = distinct(gone)
     return StepCounts(
         steps=steps,
         left=np.bincount(at, weights=weight[goes], minlength=steps.size).astype(np.float64),
