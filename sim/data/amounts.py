@@ -21,6 +21,7 @@ __all__ = [
     "currency_of_head",
     "decide_decimal",
     "find_decimal",
+    "is_currency",
     "looks_like_amount",
     "may_differ",
     "plain_number",
@@ -129,6 +130,17 @@ def currency_code(word: str) -> str:
     """
     plain = _spelling(word)
     return _SAME.get(plain, plain)
+
+
+def is_currency(word: str) -> bool:
+    """Return whether a word alone is a currency, by its code or sign.
+
+    Examples
+    --------
+    >>> is_currency("eur"), is_currency("€"), is_currency("US$"), is_currency("green")
+    (True, True, True, False)
+    """
+    return bool(_codes_of(_spelling(word)))
 
 
 def may_differ(named: str, written: str) -> bool:

@@ -13,12 +13,13 @@ __all__ = ["plain_cells", "which_match"]
 _INVISIBLE = r"[\x{200B}-\x{200F}\x{202A}-\x{202E}\x{2060}\x{2066}-\x{2069}\x{FEFF}\x{00AD}]"
 #: ="1001": a value that a spreadsheet is to take as text.
 _AS_TEXT = r'^="(.*)"$'
-#: A quoted cell behind a blank, which readers of CSV take as it stands.
+#: A quoted cell behind a blank, which readers of CSV take as it stands, and one in the quotes of SQL.
 _QUOTED = r'^"([^"]*)"$'
+_IN_SQL = "^'([^']*)'$"
 
 
 def plain_cells(cells: Any, compute: Any) -> Any:
-    """Return cells without blanks around them, without signs that have no width, and ``="1001"`` or ``"1001"`` as 1001.
+    """Return cells without blanks around them and signs without width, and ="1001", "1001" or '1001' as 1001.
 
     Parameters
     ----------
@@ -33,6 +34,8 @@ def plain_cells(cells: Any, compute: Any) -> Any:
         cells = compute.replace_substring_regex(cells, _AS_TEXT, r"\1")
     if compute.any(compute.starts_with(cells, '"')).as_py():
         cells = compute.replace_substring_regex(cells, _QUOTED, r"\1")
+    if compute.any(compute.starts_with(cells, "'")).as_py():
+        cells = compute.replace_substring_regex(cells, _IN_SQL, r"\1")
     return cells
 
 

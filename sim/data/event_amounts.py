@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.data.amounts import Amounts, count_decimal_signs, decide_decimal, read_amounts
+from sim.data.amounts import Amounts, count_decimal_signs, currency_code, decide_decimal, read_amounts
 from sim.data.ids import is_missing
 from sim.data.money_heads import parts_of_money
 from sim.data.row_faults import RowFaults
@@ -98,6 +98,27 @@ class EventAmounts:
         for code, name in enumerate(found.currencies):
             if name and name not in self._currencies and (at := np.flatnonzero(found.currency == code)).size:
                 self._currencies[name] = (int(rows[at[0]]), words[int(at[0])].as_py())
+
+    def note_currencies(self, named: Any, amounts: Any, rows: NDArray[np.uint32], pyarrow: Any, compute: Any) -> None:
+        """Take the currencies that another column names, of rows with an amount other than 0.
+
+        Parameters
+        ----------
+        named, amounts : pyarrow array of str
+            Cells of a block.
+        rows : uint32 (n,)
+            As for :meth:`add`.
+        pyarrow, compute : module
+            Loaded by the caller.
+        """
+        free = np.asarray(compute.match_substring_regex(amounts, r"^[0.,]*$").to_numpy(zero_copy_only=False))
+        known = ~free & ~is_missing(amounts, self._words, pyarrow, compute) & ~is_missing(named, None, pyarrow, compute)
+        there = np.flatnonzero(known)
+        words = named.take(pyarrow.array(there)).dictionary_encode()
+        different, first = np.unique(words.indices.to_numpy(zero_copy_only=False), return_index=True)
+        for code, at in zip(different, there[first], strict=True):
+            word = words.dictionary[int(code)].as_py()
+            self._currencies.setdefault(currency_code(word), (int(rows[at]), word))
 
     def finish(self, faults: RowFaults) -> list[NDArray[np.float64]]:
         """Return the amounts of all blocks, NaN where there is none.

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
+from sim.data.amounts import currency_of_head
 from sim.data.as_typed import as_typed
+from sim.data.currency_columns import find_currency, says_currency
 from sim.data.dates import looks_like_date
 from sim.data.head_line import example_names
 from sim.data.ids import missing_words
@@ -86,6 +88,7 @@ LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "amount": (("amount", "revenue"), ("purchase_revenue", "ecommerce_purchase_revenue")),
     "lifecycle": (("lifecycle_transition",), ("lifecycle",)),
     "kind": (("kind",),),
+    "currency": (),
 }  # fmt: skip
 REQUIRED_ROLES = ("case", "activity", "time")
 #: Groups of heads of cases from that of customers up to that of devices.
@@ -213,6 +216,11 @@ def find_event_columns(
             chosen[role] = found
     _refuse_lists(chosen, heads, sample, where)
     _by_their_cells(chosen, given, plain, sample)
+    if "amount" in chosen and "currency" not in given and not currency_of_head(chosen["amount"][0]):
+        cells = [[row[head] for head in heads] for row in sample]
+        used = [heads.index(head) for named in chosen.values() for head in named]
+        if (at := find_currency([plain[head] for head in heads], heads, cells, used, where)) is not None:
+            chosen["currency"] = (heads[at],)
     missing = [role for role in REQUIRED_ROLES if role not in chosen]
     if missing:
         raise ConfigError(_asked_for(missing, heads, sample, where))
@@ -229,7 +237,11 @@ def known_heads(heads: Sequence[str]) -> list[str]:
     """Return the heads by whose cells columns may be told."""
     known = {word for groups in LOG_ROLES.values() for group in groups for word in group}
     known.update(_FIELDS, _NEW_VALUES, *_DATES_AND_CLOCKS)
-    return [head for head in heads if (plain := plain_head(head)) in known or _OF_A_STATE.search(plain)]
+    return [
+        head
+        for head in heads
+        if (plain := plain_head(head)) in known or _OF_A_STATE.search(plain) or says_currency(plain)
+    ]
 
 
 def refuse_odd_columns(given: Any, where: str) -> None:

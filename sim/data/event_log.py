@@ -44,9 +44,10 @@ class LogLayout:
     """How an event log is to be read; what is left out is guessed from the file."""
 
     columns: Any = quantity(
-        "{case: HEAD, activity: HEAD, time: HEAD, brand: HEAD, channel: HEAD, amount: HEAD}, case: [HEAD, HEAD] where"
-        " the first that is there says who, activity: [HEAD, HEAD] where both say what happened, time: [DATE, TIME]"
-        " where they stand apart; or, for a file without a head line, the names of all columns in order; null: guess",
+        "{case: HEAD, activity: HEAD, time: HEAD, brand: HEAD, channel: HEAD, amount: HEAD, currency: HEAD}, case:"
+        " [HEAD, HEAD] where the first that is there says who, activity: [HEAD, HEAD] where both say what happened,"
+        " time: [DATE, TIME] where they stand apart; or, for a file without a head line, the names of all columns in"
+        " order; null: guess",
         default=None,
         optional=True,
     )

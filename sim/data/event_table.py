@@ -31,8 +31,8 @@ from sim.data.ids import ROUNDED, are_codes, is_missing, plain_ids
 from sim.data.layout import plain_head
 from sim.data.money_heads import unit_of_head
 from sim.data.parquet_file import columns_of_days, numeric_columns, parquet_blocks, parquet_fields
-from sim.data.row_faults import RowFaults, count_rows
-from sim.data.row_marks import NOBODY, is_total
+from sim.data.row_faults import RULE, RowFaults, count_rows
+from sim.data.row_marks import NOBODY, frames_table, is_total
 from sim.data.text_blocks import LinesRead, text_blocks
 from sim.data.text_file import WHITESPACE, check_quotes, find_delimiter, first_lines, split_lines
 from sim.data.word_codes import words_of_rows
@@ -271,7 +271,7 @@ class _TableReader:
         return compute.binary_join_element_wise(*words, " ", null_handling="skip")
 
     def _leave_repeated_heads(self, cells: dict[str, Any], kept: NDArray[np.bool_]) -> None:
-        """Leave out rows that repeat the head line, as files glued together have them."""
+        """Leave out rows that repeat the head line, as files glued together have them, or only frame the table."""
         import pyarrow
         from pyarrow import compute
 
@@ -280,9 +280,14 @@ class _TableReader:
         alike = []
         for role in REQUIRED_ROLES:
             if not pyarrow.types.is_timestamp(cells[role].type):
-                head = self.roles[role][0] if role == "case" else " ".join(self.roles[role])
-                alike.append(_of_rows(cells[role], lambda words, head=head: compute.equal(words, head)))
+                head = (self.roles[role][0] if role == "case" else " ".join(self.roles[role])).lower()
+                alike.append(
+                    _of_rows(cells[role], lambda words, head=head: compute.equal(compute.utf8_lower(words), head))
+                )
         self._leave("repeating the head line", np.all(alike, axis=0), kept)
+        roles = [role for role in REQUIRED_ROLES if not pyarrow.types.is_timestamp(cells[role].type)]
+        if len(roles) == len(REQUIRED_ROLES):
+            self._leave(RULE, _of_each([cells[role] for role in roles], compute), kept)
 
     def _leave_unasked(self, block: dict[str, Any], kept: NDArray[np.bool_]) -> None:
         """Leave out rows of which the user wants none."""
@@ -362,6 +367,8 @@ class _TableReader:
             self.times.way = "zoned" if moment.type.tz else "iso"
         if "amount" in cells:
             out["amount"] = self.amounts.add(cells["amount"], rows, pyarrow, compute)
+            if "currency" in cells:
+                self.amounts.note_currencies(cells["currency"], cells["amount"], rows, pyarrow, compute)
         named: dict[str, Any] = {role: cells[role] for role in ("brand", "channel", "lifecycle") if role in cells}
         named |= {name: plain_cells(compute.cast(block[name], pyarrow.string()), compute) for name in self.attributes}
         for name, plain in named.items():
@@ -424,6 +431,7 @@ class _TableReader:
             )
         for role, heads in self.roles.items():
             shape = self.times.format if role == "time" else self.amounts.format if role == "amount" else "text"
+            shape = f"{self.amounts.currency or 'none'}, that of the amounts" if role == "currency" else shape
             odd = {"cannot be read": bad} if role == "time" and bad else {}
             head = (", else " if role == "case" else " and ").join(heads)
             builder.columns.append(ColumnRead(role, head, shape, self.examples.get(role, ()), odd))
@@ -479,6 +487,18 @@ def _of_rows(cells: Any, test: Any) -> NDArray[np.bool_]:
         found = np.asarray(test(cells.dictionary))
         return found[cells.indices.to_numpy(zero_copy_only=False)] if found.any() else np.zeros(len(cells), bool)
     return np.asarray(test(cells))
+
+
+def _of_each(columns: list[Any], compute: Any) -> NDArray[np.bool_]:
+    """Return which rows only frame a table, without a look at all cells where no case of the block may do so."""
+    cases = columns[0]
+    if (
+        not frames_table([cases.dictionary], compute).any()
+        and not compute.any(compute.starts_with(cases.dictionary, "(")).as_py()
+    ):
+        return np.zeros(len(cases), bool)
+    words = [cells.dictionary.take(cells.indices) if hasattr(cells, "dictionary") else cells for cells in columns]
+    return frames_table(words, compute)
 
 
 def _codes(cells: Any, code_of: Any) -> NDArray[np.int32]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,13 +10,27 @@ from typing import Any
 
 from sim.scenario.schema import show
 
-__all__ = ["EMPTY", "RAGGED", "RowFaults", "count_rows"]
+__all__ = ["EMPTY", "RAGGED", "RULE", "RowFaults", "count_rows", "says_nothing"]
 
 RAGGED = "with another number of columns"
 EMPTY = "without any value"
+RULE = "of dashes, or with a count of rows"
 #: Around the cells of a row that says nothing; the last one is how DOS ended a file.
 _BLANKS = " \t\r\n\f\x1a"
 _SHOWN = 3
+
+
+def says_nothing(text: str) -> bool:
+    """Return whether a row only frames a table, or counts its rows.
+
+    Examples
+    --------
+    >>> says_nothing("-----+-----"), says_nothing("(93 rows)"), says_nothing("93 apples")
+    (True, True, False)
+    """
+    ruled = re.fullmatch(r"[\s|+:;,]*(?:[-=_*]{2,}[\s|+:;,]*)+", text)
+    counted = r"\W*[\d,.]+ (?:rows?|records?|Zeilen?|lignes?|filas?)(?: (?:affected|selected|returned|in set.*))?\W*"
+    return ruled is not None or re.fullmatch(counted, text.strip()) is not None
 
 
 def count_rows(count: int) -> str:
@@ -66,6 +81,9 @@ class RowFaults:
         if not str(row.text).strip(_BLANKS):
             self.leave(EMPTY, 1)
             return EMPTY
+        if says_nothing(str(row.text)):
+            self.leave(RULE, 1)
+            return RULE
         example = f"row {row.number - skipped}: {row.actual_columns} instead of {row.expected_columns}"
         self.add(RAGGED, 1, iter([f"{example}: {show(str(row.text)[:40])}"]))
         return RAGGED

@@ -13,6 +13,7 @@ from sim.data.cells import which_match
 __all__ = [
     "NOBODY",
     "customers_of_subtotals",
+    "frames_table",
     "is_total",
     "names_nobody",
     "only_say_whether",
@@ -85,6 +86,31 @@ def _stand_ins() -> Any:
     import pyarrow
 
     return pyarrow.array(_STAND_INS)
+
+
+def frames_table(columns: Sequence[Any], compute: Any) -> NDArray[np.bool_]:
+    """Return which rows only frame a table: dashes in all of some columns, or a count of rows such as (93 rows).
+
+    Parameters
+    ----------
+    columns : sequence of pyarrow array of str
+    compute : module
+        Loaded by the caller.
+
+    Examples
+    --------
+    >>> import pyarrow
+    >>> from pyarrow import compute
+    >>> columns = [pyarrow.array(cells) for cells in (["----", "ann", "(93"], ["---", "-", "rows)"])]
+    >>> frames_table(columns, compute).tolist()
+    [True, False, True]
+    """
+    ruled = np.all([which_match(cells, r"^:?[-=_*]{2,}:?$", compute) for cells in columns], axis=0)
+    begun = np.any([which_match(cells, r"^\(\d+$", compute) for cells in columns], axis=0)
+    if not begun.any():
+        return np.asarray(ruled)
+    counted = np.any([which_match(cells, r"(?i)^(?:rows?|records?)\)?$", compute) for cells in columns], axis=0)
+    return np.asarray(ruled | (begun & counted))
 
 
 def is_total(cells: Any, compute: Any) -> NDArray[np.bool_]:

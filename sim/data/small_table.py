@@ -14,6 +14,7 @@ from sim.data.head_line import find_head
 from sim.data.ids import missing_words
 from sim.data.layout import Layout
 from sim.data.parquet_file import is_parquet, parquet_blocks, parquet_heads
+from sim.data.row_faults import says_nothing
 from sim.data.text_file import (
     WHITESPACE,
     check_file,
@@ -182,9 +183,15 @@ def read_small_table(
     head = [cell.strip() for cell in head]
     rows = [[cell.strip().translate(_PER_CENT) for cell in row] for row in rows]
     held = [at for at, row in enumerate(rows) if any(row)]
-    heads = [at for at in held if rows[at] == head]
-    kept = [at for at in held if rows[at] != head]
-    left_out = ((len(rows) - len(held), "without a value"), (len(heads), "repeating the head line"))
+    ruled = [at for at in held if says_nothing(" ".join(rows[at]))]
+    names = [name.lower() for name in head]
+    heads = [at for at in held if [cell.lower() for cell in rows[at]] == names]
+    kept = [at for at in held if at not in {*heads, *ruled}]
+    left_out = (
+        (len(rows) - len(held), "without a value"),
+        (len(heads), "repeating the head line"),
+        (len(ruled), "of dashes or counts of rows"),
+    )
     notices = (*before, *(f"left out: {count} row{'s' * (count > 1)} {why}" for count, why in left_out if count))
     for at in kept:
         if len(rows[at]) != len(head):

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.data.amounts import count_decimal_signs, decide_decimal
+from sim.data.amounts import count_decimal_signs, currency_of_head, decide_decimal
+from sim.data.currency_columns import find_currency, says_currency
 from sim.data.epochs import epoch_unit
 from sim.data.format_options import DECIMALS
 from sim.data.head_line import Head, find_head, lines_until
@@ -18,6 +19,7 @@ from sim.data.layout import REQUIRED, Layout, find_columns, find_quantity, find_
 from sim.data.money_heads import discounts_beside, parts_of_money, refunds_beside, unit_of_head
 from sim.data.order_rows import find_order, may_number_orders
 from sim.data.parquet_file import columns_of_days, is_parquet, numeric_columns, parquet_blocks, parquet_heads
+from sim.data.role_heads import role_of_head
 from sim.data.row_faults import RowFaults
 from sim.data.text_blocks import LinesRead, text_blocks
 from sim.data.text_file import find_delimiter, first_lines, split_lines
@@ -158,13 +160,30 @@ def _look_at_parquet(path: Path, where: str, layout: Layout) -> tuple[TableShape
     numbers_orders = [
         at for at, name in enumerate(heads) if heads.count(name) == 1 and may_number_orders(plain_head(name))
     ]
-    kept = [*columns.values(), *find_status(head, [], columns, layout).values(), *numbers_orders]
+    short = [at for at, name in enumerate(heads) if heads.count(name) == 1 and says_currency(plain_head(name))]
+    kept = [*columns.values(), *find_status(head, [], columns, layout).values(), *numbers_orders, *short]
     sample = _parquet_sample(path, heads, list(dict.fromkeys(kept)), where, layout)
+    columns = {**columns, **_currency(head, sample, columns, layout, where)}
     columns = {**columns, **find_status(head, sample, columns, layout)}
     money = [heads[columns[role]] for role in ("amount", "quantity") if role in columns]
     # A number is no text that could be read in two ways.
     decimal = "." if money and all(name in numbers for name in money) else None
     return TableShape(",", head, has_head, columns, 0, sample, True, decimal=decimal), False
+
+
+def _currency(
+    head: Sequence[str], sample: Sequence[Sequence[str]], columns: Mapping[str, int], layout: Layout, where: str
+) -> dict[str, int]:
+    """Return the column of the currency, where the user and the usual heads say nothing of it."""
+    given = layout.columns or {}
+    if "amount" not in columns or "currency" in columns or not isinstance(given, Mapping) or "currency" in given:
+        return {}
+    plain = [plain_head(name) for name in head]
+    # What an amount was before it was converted, or a column that was passed over for that.
+    if currency_of_head(head[columns["amount"]]) or any(role_of_head(name, "currency") for name in plain):
+        return {}
+    at = find_currency(plain, head, sample, columns.values(), where)
+    return {} if at is None else {"currency": at}
 
 
 def _parquet_sample(
@@ -190,6 +209,7 @@ def _look_at_text(path: Path, where: str, layout: Layout) -> tuple[TableShape, b
     found = Head(tuple(cells[0]), 0, ()) if named else find_head(cells, [lines[at] for at in began], where)
     head, has_head, columns = find_columns(list(found.cells), cells[found.at + 1 :], layout, where)
     sample = cells[found.at + has_head :]
+    columns = {**columns, **_currency(head, sample, columns, layout, where)}
     columns = {**columns, **find_status(head, sample, columns, layout)}
     if first.whole and not sample:
         raise ConfigError(f"{where} has no rows below its head line; give transactions")

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from sim.data.cells import which_match
 from sim.data.ids import MISSING
+from sim.data.money_sides import says_side
 from sim.data.no_sale import (
     KIND_HEADS,
     PLACE_HEADS,
     STAGE_HEADS,
     is_no_sale,
-    says_how_paid,
     says_kind,
     says_kind_of_sale,
 )
@@ -25,18 +25,26 @@ __all__ = ["is_taken_back", "says_state", "status_columns"]
 
 #: Heads of columns that say yes where a row is no purchase.
 _YES_HEADS = (
-    "is_refund", "is_return", "is_returned", "is_refunded", "is_cancelled", "is_canceled", "refunded", "returned",
-    "cancelled", "canceled", "void", "voided", "return", "refund", "is_void", "is_test", "is_test_order",
-    "test_order", "test_mode", "is_deleted", "deleted", "is_fraud", "is_reversed", "is_storno", "storno", "storniert",
-    "gutschrift", "retoure", "ist_storno", "ist_retoure", "test", "sandbox", "draft", "is_draft", "is_sandbox",
-    "testbestellung", "fully_refunded", "disputed", "is_disputed", "chargeback", "no_show", "makulerad", "annulleret",
+    "refunded", "returned", "cancelled", "canceled", "void", "voided", "return", "refund", "test_order", "test_mode",
+    "deleted", "fraud", "reversed", "storno", "storniert", "gutschrift", "retoure", "test", "sandbox", "draft",
+    "testbestellung", "fully_refunded", "disputed", "chargeback", "no_show", "makulerad", "annulleret",
     "annullato", "annule", "anulado", "anulada", "geannuleerd", "iptal",
 )  # fmt: skip
 #: Heads of columns that say no where a row is none.
 _NO_HEADS = (
-    "is_paid", "is_captured", "captured", "is_success", "is_successful", "success", "successful", "is_valid", "valid",
-    "is_approved", "approved", "livemode", "live_mode", "bezahlt",
+    "captured", "success", "successful", "valid", "approved", "livemode", "live_mode", "bezahlt", "paid", "payed",
+    "complete", "completed", "confirmed",
 )  # fmt: skip
+#: What such a head may have around it.
+_SAYS_WHETHER = re.compile(
+    r"^(?:is|was|has_been|ist|wurde|est|es|e)_(?:an?_)?|_(?:y_n|yn|yes_no|j_n|ja_nein|o_n|s_n|flag|ind|indicator|kz"
+    r"|kennzeichen|bool)$"
+)
+#: Of SAP: types of orders and bills that are returns, credits, quotations, pro forma and cancelled ones; the cancelled.
+_OF_SAP = {
+    "auart": r"^(?:RE|CR|RK|G2|AG|AF|IN|KR|CBRE|CBAR)$", "fkart": r"^(?:G2|RE|S1|S2|SR|F5|F8|LG|CBRE)$",
+    "vbtyp": r"^(?:A|B|H|K|N|O|S|U|6)$", "fksto": r"^X$", "blart": r"^(?:DG|RG)$",
+}  # fmt: skip
 #: Heads of columns of signs, in which a minus does.
 _SIGN_HEADS = ("sign", "vorzeichen", "signo", "signe")
 #: Heads of columns of states, the most telling first.
@@ -60,7 +68,9 @@ _FREE_HEADS = (
     "bemerkung", "bemerkungen", "kommentar", "buchungstext", "verwendungszweck", "grund", "commentaire", "motivo",
 )  # fmt: skip
 _STATUS_HEADS = tuple(
-    dict.fromkeys((*_STATE_HEADS, *KIND_HEADS, *STAGE_HEADS, *_YES_HEADS, *_SIGN_HEADS, *_NO_HEADS, *PLACE_HEADS))
+    dict.fromkeys(
+        (*_STATE_HEADS, *_OF_SAP, *KIND_HEADS, *STAGE_HEADS, *_YES_HEADS, *_SIGN_HEADS, *_NO_HEADS, *PLACE_HEADS)
+    )
 )
 #: Other heads that speak of a state, and whose state is none of a purchase, or none that it is in now.
 _OF_STATE = re.compile(r"(?:^|_)(?:status|statut|estado|stato|zustand|durum|durumu|situacao)(?:_|$)")
@@ -99,8 +109,6 @@ _WORD = (
     r"|återbetald|makulerad|refunderet|annulleret|zwrot|zwr(?:ó|o)cone|anulowane)"
 )
 _WHOLE = rf"(?i)^{_WORD}(?:[ _-](?:sale|order|payment|item|purchase|transaction))?$"
-#: In a column of states, a few letters do: a credit, cancelled.
-_SHORT = r"(?i)^(?:credit|cr|c|h|haben)$"
 #: Words that tell in the midst of others, where words are parted by anything but letters.
 _AMONG_LETTERS = (
     r"(?:refund(?:s|ed)?|return(?:s|ed)?|cancel(?:l?ed|lation)?|voided|charged?[ _-]?backs?|revers(?:al|ed)"
@@ -166,7 +174,7 @@ def status_columns(heads: Sequence[str], sample: Sequence[Sequence[str]]) -> lis
         at for at in told if 2 * sum(len(row) > at and row[at].lower() not in MISSING for row in sample) <= len(sample)
     ]
     named = [[heads.index(head) for head in group if heads.count(head) == 1] for group in (_STATUS_HEADS, _FREE_HEADS)]
-    tells = (says_state, says_kind, says_kind_of_sale)
+    tells = (says_state, says_side, says_kind, says_kind_of_sale, _says_whether)
     others = [at for at, head in enumerate(heads) if any(says(head) for says in tells) and at not in named[0]]
     return [*named[0], *others, *few, *named[1]]
 
@@ -181,6 +189,32 @@ def says_state(head: str) -> bool:
     """
     of_sale = head in _STATE_HEADS or head in STAGE_HEADS
     return of_sale or (_OF_STATE.search(head) is not None and _NOT_OF_IT.search(head) is None)
+
+
+def _says_whether(head: str) -> bool:
+    return _flag(head) != head and _flag(head) in (*_YES_HEADS, *_NO_HEADS)
+
+
+def has_short_words(head: str) -> bool:
+    """Return whether in a column of states or kinds a letter may do: C for a credit, or cancelled.
+
+    Examples
+    --------
+    >>> has_short_words("status"), has_short_words("tx_type"), has_short_words("note")
+    (True, True, False)
+    """
+    return head in _STATE_HEADS or says_kind(head)
+
+
+def _flag(head: str) -> str:
+    """Return a head of a column of yes and no without what says that it is one.
+
+    Examples
+    --------
+    >>> _flag("refund_y_n"), _flag("is_paid"), _flag("paid_flag"), _flag("refunded")
+    ('refund', 'paid', 'paid', 'refunded')
+    """
+    return _SAYS_WHETHER.sub("", head)
 
 
 def is_taken_back(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
@@ -216,7 +250,7 @@ def is_taken_back(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
 
     if head in _SIGN_HEADS:
         found = says(_MINUS)
-    elif head in _NO_HEADS:
+    elif _flag(head) in _NO_HEADS:
         found = says(_NO)
     elif _WHEN_HEAD.match(head):
         nothing = np.array([word.lower() in MISSING for word in words.to_pylist()])
@@ -228,9 +262,8 @@ def is_taken_back(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
         found = says(_WHOLE)
         if head not in _FREE_HEADS:
             found |= (says(_AMONG) & ~says(_BUT)) | is_no_sale(words, head, compute)
-        # Credit beside cash is a way to pay.
-        if (head in _STATE_HEADS or says_kind(head)) and not says_how_paid(words, compute):
-            found |= says(_SHORT)
-        if head in _YES_HEADS:
+        if _flag(head) in _YES_HEADS:
             found |= says(_YES)
+        if head in _OF_SAP:
+            found |= says(_OF_SAP[head])
     return np.asarray(found[of_row])

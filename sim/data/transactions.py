@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.amounts import SIGNS, Amounts, currency_code, currency_of_head, may_differ, read_amounts
-from sim.data.as_typed import as_typed
 from sim.data.cells import plain_cells, which_match
 from sim.data.clocks import days_of_words
 from sim.data.column_read import ColumnRead, examples_of
@@ -26,20 +25,22 @@ from sim.data.format_options import check_words
 from sim.data.ids import MISSING, ROUNDED, Spellings, is_missing, name_keys, plain_ids
 from sim.data.layout import Layout, is_status, plain_head
 from sim.data.ledger import PARTS, Ledger, RowColumns, make_ledger
+from sim.data.money_sides import MoneySides
 from sim.data.no_sale import is_other_kind
+from sim.data.odd_customers import refuse_stand_ins, told_of_customers
 from sim.data.order_rows import further_lines, is_of_return, number_of_return, order_keys, sums_of_groups
-from sim.data.row_faults import EMPTY, RowFaults, count_rows
+from sim.data.row_faults import EMPTY, RULE, RowFaults, count_rows
 from sim.data.row_marks import (
     NOBODY,
     customers_of_subtotals,
+    frames_table,
     is_total,
     names_nobody,
-    only_say_whether,
 )
 from sim.data.state_words import StateWords
 from sim.data.subtotals import rows_that_add_up
 from sim.data.table_shape import TableShape, decimal_of_all, look_at, row_blocks
-from sim.data.taken_back import is_taken_back, says_state
+from sim.data.taken_back import has_short_words, is_taken_back, says_state
 from sim.data.text_blocks import LinesRead
 from sim.data.text_file import WHITESPACE, check_file, check_quotes
 from sim.scenario.errors import ConfigError
@@ -56,16 +57,14 @@ _NO_PURCHASE = "marked as no purchase, or not in full, by the column"
 _STATUS_REMEDY = "; or, if such rows are purchases, columns={status: null}"
 _RETURNED = "with the number of a return or a credit note in"
 _ORDER_REMEDY = "; or, if such numbers are those of purchases, columns={order: null}"
-_WITHOUT = "without a customer"
+_WITHOUT, _OTHER_CURRENCY = "without a customer", "in another currency than"
 #: Where so many rows have no customer, cells may have been merged.
 _MERGED, _MERGED_REMEDY = 0.2, "; or, if a blank means the customer of the row above, fill such cells first"
 _NAME_REMEDY = "; or, if such a word is a customer, missing=[]"
-#: So many times the rows of a usual customer, and this share of all, make an id one that stands for many.
-_MANY_TIMES, _LARGE = 5, 0.03
 #: More rows are no report with sums below groups.
 _MOST_OF_A_REPORT = 100_000
-#: Fewer customers than this say nothing of what is usual.
-_FEWEST_ORDERS = 10
+#: Fewer rows have no sums below them.
+_FEWEST_ROWS = 10
 _SPELLINGS = "leading zeros, thousands signs, quotes, blanks or how its letters are composed"
 
 
@@ -160,7 +159,7 @@ class _Taken:
         self._money: list[NDArray[np.int64]] = []
         self._currency: list[NDArray[np.int16]] = []
         self._orders: list[NDArray[np.uint64]] = []
-        self._states = StateWords()
+        self._states, self._sides = StateWords(), MoneySides()
         self._last_order = np.uint64(0)
         self._returns = number_of_return(shape.cells("order")) if "order" in shape.columns else None
         self._names: list[tuple[NDArray[np.uint64], Any]] = []
@@ -199,6 +198,8 @@ class _Taken:
             name = self._shape.name(role)
             odd = is_taken_back(cells[role], plain_head(name), compute)
             odd &= money >= 0
+            of_states = has_short_words(plain_head(name))
+            self._sides.add(role, plain_head(name), cells[role], (keys != 0) & ~odd & (money >= 0), of_states=of_states)
             self._refuse(keys, odd, role, f"{_NO_PURCHASE} {name!r}", cells[role])
             if (other := (money < 0) & is_other_kind(cells[role], plain_head(name), compute) & (keys != 0)).any():
                 self.trouble.leave(f"of another kind than a sale in {name!r}, with a negative amount", int(other.sum()))
@@ -347,15 +348,20 @@ class _Taken:
         self._refuse(keys, odd, "quantity", "with a quantity below 0 and an amount above it", cells)
 
     def _leave_repeated_heads(self, keys: NDArray[np.uint64], cells: Mapping[str, Any]) -> None:
-        """Leave out rows that repeat the head line, as files glued together have them."""
+        """Leave out rows that repeat the head line, as files glued together have them, or only frame the table."""
         if not self._shape.has_head or self._shape.parquet:
             return
         import pyarrow.compute as compute
 
+        roles = [role for role in ("customer", "date", "amount") if role in cells]
+        ruled = frames_table([cells[role] for role in roles], compute)
+        if ruled.any():
+            self.trouble.leave(RULE, int(ruled.sum()))
+            keys[ruled] = 0
         alike = np.ones(len(keys), bool)
-        for role in [role for role in ("customer", "date", "amount") if role in cells]:
-            head = self._shape.head[self._shape.columns[role]]
-            alike &= np.asarray(compute.equal(cells[role], head).to_numpy(zero_copy_only=False))
+        for role in roles:
+            head = self._shape.head[self._shape.columns[role]].lower()
+            alike &= np.asarray(compute.equal(compute.utf8_lower(cells[role]), head).to_numpy(zero_copy_only=False))
         if alike.any():
             self.trouble.leave("repeating the head line", int(alike.sum()))
             keys[alike] = 0
@@ -412,6 +418,7 @@ class _Taken:
         self._odd["date"] |= {what: count for what, count in trouble.counts.items() if what not in before}
         keys[days == 0] = 0
         currency = self._one_currency(keys)
+        self._refuse_sides(keys)
         self._refuse_sum_of_all(keys)
         self._refuse_subtotals(keys)
         if trouble.stops and layout.bad_rows == "stop":
@@ -420,6 +427,9 @@ class _Taken:
                 for said, begins in ((_STATUS_REMEDY, _NO_PURCHASE), (_ORDER_REMEDY, _RETURNED))
                 if any(what.startswith(begins) for what in trouble.counts)
             )
+            if "currency" in self._places and any(what.startswith(_OTHER_CURRENCY) for what in trouble.counts):
+                name = self._shape.name("currency")
+                remedy += f"; or, if {name!r} says nothing of the amounts, columns={{currency: null}}"
             remedy += _MERGED_REMEDY if trouble.counts.get(_WITHOUT, 0) >= _MERGED * self.all_rows else ""
             if layout.missing is None and any(": " in shown for shown in trouble.examples.get(_WITHOUT, ())):
                 remedy += _NAME_REMEDY
@@ -428,30 +438,25 @@ class _Taken:
                 f" count them{remedy}"
             )
         if layout.missing is None:
-            self._refuse_stand_ins(keys)
+            refuse_stand_ins(keys, self._stand_ins, trouble, where)
         orders = np.concatenate(self._orders) if self._orders else None
         table = RowColumns(keys, days, np.concatenate(self._money), self._names, "amount" in self._places, orders)
         ledger = make_ledger(table, self.all_rows, layout.duplicates, trouble, where)
         return self._described(ledger, keys, pattern, currency)
 
-    def _refuse_stand_ins(self, keys: NDArray[np.uint64]) -> None:
-        """Refuse an id such as 0 or guest that has the rows of many."""
-        used = keys[keys != 0]
-        customers = np.unique(used).size if self._stand_ins else 0
-        for key, word in self._stand_ins.items():
-            count = int((used == key).sum())
-            usual = (used.size - count) / max(customers - 1, 1)
-            if count >= max(_MANY_TIMES * usual, _LARGE * used.size, 3) and customers > 1:
-                row = self.trouble.row(int(np.argmax(keys == key)))
-                raise ConfigError(
-                    f"{self._where}: the customer {show(word)} (row {row}) has {count:,} of {used.size:,} rows, a usual"
-                    f" one {usual:.1f}; say {as_typed('missing', [str(word)])} bad_rows=skip if it stands for"
-                    " nobody, to leave such rows out, or missing=[NA] if it is a customer"
-                )
+    def _refuse_sides(self, keys: NDArray[np.uint64]) -> None:
+        """Refuse the rows that are on the other side of a ledger than most, or say C where most do not."""
+        for role, rows, words in self._sides.fewer(keys):
+            name = self._shape.name(role)
+            shown = (f"row {self.trouble.row(int(at))}: {show(word)}" for at, word in zip(rows, words, strict=True))
+            self.trouble.add(f"{_NO_PURCHASE} {name!r}", rows.size, shown)
+            odd = self._odd[role]
+            odd[f"{_NO_PURCHASE} {name!r}"] = odd.get(f"{_NO_PURCHASE} {name!r}", 0) + int(rows.size)
+            keys[rows] = 0
 
     def _refuse_sum_of_all(self, keys: NDArray[np.uint64]) -> None:
         """Refuse a row whose amount is that of all others together: a total, in whatever language it is called so."""
-        if np.count_nonzero(keys) <= _FEWEST_ORDERS:
+        if np.count_nonzero(keys) <= _FEWEST_ROWS:
             return
         ends = np.cumsum([0, *(block.size for block in self._money)])
         blocks = [
@@ -471,7 +476,7 @@ class _Taken:
     def _refuse_subtotals(self, keys: NDArray[np.uint64]) -> None:
         """Refuse rows that add up those before, or others of their order or customer, where the whole file has such."""
         used = np.flatnonzero(keys)
-        if used.size <= _FEWEST_ORDERS:
+        if used.size <= _FEWEST_ROWS:
             return
         money, whose = np.concatenate(self._money)[used], "rows before"
         sums = rows_that_add_up(money, keys[used])
@@ -513,7 +518,7 @@ class _Taken:
             self._without_currency = int(((codes == 0) & (keys != 0)).sum())
         other = np.flatnonzero((codes != most) & (codes > 0) & (keys != 0))
         if other.size:
-            what = f"in another currency than {names[most]}"
+            what = f"{_OTHER_CURRENCY} {names[most]}"
             self.trouble.add(what, other.size, (f"row {self.trouble.row(int(at))}: {names[codes[at]]}" for at in other))
             self._odd["currency" if "currency" in self._places else "amount"][what] = int(other.size)
             keys[other] = 0
@@ -522,7 +527,15 @@ class _Taken:
     def _described(self, ledger: Ledger, keys: NDArray[np.uint64], pattern: str, currency: str) -> Ledger:
         """Add what was understood of the columns, and warnings about ids and amounts."""
         counts, warnings = dict(ledger.counts), [*self._shape.notices, *ledger.warnings]
-        warnings += [*self._states.told(), *self._told_of_customers(ledger)]
+        guessed = not isinstance(self._layout.columns, Mapping) or "customer" not in self._layout.columns
+        warnings += [
+            f"{self._shape.name(role)!r} says C in most rows: taken for complete, all its rows count as purchases"
+            for role in self._sides.taken_for_done(keys)
+        ]
+        warnings += [
+            *self._states.told(),
+            *told_of_customers(ledger, self._shape.name("customer"), guessed, self._where),
+        ]
         used = keys[keys != 0]
         for key, fold, words in (
             ("ids_alike_but_for_case", "case", "capitals"),
@@ -568,33 +581,3 @@ class _Taken:
             ColumnRead("status", self._shape.name(role), what, examples_of(self._shape.cells(role)), self._odd[role])
             for role in told
         )
-
-    def _told_of_customers(self, ledger: Ledger) -> list[str]:
-        """Warn of one customer who buys as often as many, and refuse an order's id."""
-        heads = np.bincount(ledger.customer)
-        if only_say_whether(words := ledger.ids.slice(0, 100).to_pylist()):
-            raise ConfigError(
-                f"{self._where}: the column {self._shape.name('customer')!r} only says"
-                f" {' and '.join(map(show, words))}, which is no customer; say which is: columns={{customer: HEAD}}"
-            )
-        guessed = not isinstance(self._layout.columns, Mapping) or "customer" not in self._layout.columns
-        name = self._shape.name("customer")
-        if guessed and plain_head(name) == "id" and heads.size == ledger.counts["rows_used"] >= _FEWEST_ORDERS:
-            raise ConfigError(
-                f"{self._where}: {name!r} has another value in each of {heads.size:,} rows, so it may be the order's;"
-                f" say which column is the customer: columns={{customer: {name!r}}} if it is that one"
-            )
-        if guessed and heads.size == 1 and heads[0] >= _FEWEST_ORDERS:
-            raise ConfigError(
-                f"{self._where}: {name!r} is {show(ledger.ids[0].as_py())} in every row, so it may be no customer; say"
-                " which column is: columns={customer: HEAD}"
-            )
-        top = int(np.argmax(heads))
-        usual = (heads.sum() - heads[top]) / max(heads.size - 1, 1)
-        if heads.size >= _FEWEST_ORDERS and heads[top] >= max(2 * _MANY_TIMES * usual, _LARGE * heads.sum()):
-            word = ledger.ids[top].as_py()
-            return [
-                f"the customer {show(word)} has {heads[top]:,} of {heads.sum():,} purchases, a usual one {usual:.1f}:"
-                f" if it stands for many, say missing=[{show(word)}] and bad_rows=skip"
-            ]
-        return []
