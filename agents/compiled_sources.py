@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import marshal
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 from typing import NamedTuple
 
 from agents.cache_home import cache_home
+from agents.kept_files import read_kept, write_kept
 
 __all__ = [
     "all_sources_hash",
@@ -34,6 +38,10 @@ _MARKS = (b"agents.compiled import", b"from numba")
 _IMPORTED = re.compile(rb"\nfrom ((?:agents|sim)[\w.]*) import")
 #: Settings of Numba that change no machine code.
 _HARMLESS = ("NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS", "NUMBA_DISABLE_JIT")
+#: Where it is kept in the cache what sources were read, and of how many installations.
+SOURCES, MOST_KEPT = "sources", 20
+#: A file changed less than this before it was read, in nanoseconds, may change again without another stamp.
+_YOUNG = 3_000_000_000
 
 
 class _Sources(NamedTuple):
@@ -57,17 +65,34 @@ def _modules(folder: str) -> Iterator[str]:
                 yield entry.path
 
 
-def _read_sources() -> _Sources:
-    """Read every file that compiled code can come from: modules that compile, and all that these import."""
+def _find_sources() -> _Sources:
+    """Return what compiled code is made of: as read before where every file still has its stamp, or read now."""
     root = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
-    texts: dict[str, bytes] = {}
-    stamps: dict[str, tuple[int, ...]] = {}
-    places = {
-        path[len(root) + 1 : -3].replace(os.sep, "."): path
+    paths = [
+        path
         for folder in ("agents", "sim")
         if os.path.isdir(os.path.join(root, folder))
         for path in _modules(os.path.join(root, folder))
-    }
+    ]
+    place = Path(cache_home()) / SOURCES / hashlib.sha256(os.fsencode(root)).hexdigest()
+    kept = read_kept(place)
+    if kept is not None:
+        with suppress(OSError, ValueError, EOFError, TypeError):
+            stamps, wanted, *digests = marshal.loads(kept)
+            if stamps == {path: _stamp(os.stat(path)) for path in paths}:
+                return _Sources({path: stamps[path] for path in wanted}, *digests)
+    began = time.time_ns()
+    found, stamps = _read_sources(root, paths)
+    if all(stamp and max(stamp[2:]) < began - _YOUNG for stamp in stamps.values()):
+        write_kept(place, marshal.dumps((stamps, list(found.stamps), found.digest, found.digest_of_all)), MOST_KEPT)
+    return found
+
+
+def _read_sources(root: str, paths: list[str]) -> tuple[_Sources, dict[str, tuple[int, ...]]]:
+    """Read every file that compiled code can come from: modules that compile, and all that these import."""
+    texts: dict[str, bytes] = {}
+    stamps: dict[str, tuple[int, ...]] = {}
+    places = {path[len(root) + 1 : -3].replace(os.sep, "."): path for path in paths}
     for name, path in places.items():
         texts[name], stamps[path] = b"", ()
         # What cannot be read is never as it was: where it is a source, nothing is kept.
@@ -83,7 +108,7 @@ def _read_sources() -> _Sources:
             wanted.add(name)
             frontier += [found.decode() for found in _IMPORTED.findall(b"\n" + texts[name])]
     digests = (_hash({name: texts[name] for name in sorted(names)}) for names in (wanted, texts))
-    return _Sources({places[name]: stamps[places[name]] for name in wanted}, *digests)
+    return _Sources({places[name]: stamps[places[name]] for name in wanted}, *digests), stamps
 
 
 def _hash(texts: dict[str, bytes]) -> str:
@@ -92,7 +117,7 @@ def _hash(texts: dict[str, bytes]) -> str:
 
 
 #: Read now: of what is edited between this import and the first call, code must not be filed under the new hash.
-_IMPORTED_FROM = _read_sources()
+_IMPORTED_FROM = _find_sources()
 
 
 def is_source(file: str) -> bool:

@@ -42,12 +42,10 @@ _guard_agents()
 def __getattr__(name: str) -> Any:
     """Import what is asked for only when it is asked for: `import sim` itself stays quick."""
     if name == "__version__":
-        from importlib.metadata import PackageNotFoundError, version
+        from sim.installed_version import installed_version
 
-        try:
-            return version("journey-simulator")
-        except PackageNotFoundError:  # a checkout on the path that was never installed
-            return "0+unknown"
+        # A checkout on the path that was never installed has none.
+        return installed_version("journey-simulator") or "0+unknown"
     if name in _HOMES:
         from importlib import import_module
 

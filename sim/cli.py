@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from sim.command_line.arguments import translate
 from sim.command_line.config_folder import rerun_of, with_config_dir
 from sim.command_line.kept_methods import KeptMethods
-from sim.data.quick_arrow import load_arrow
+from sim.data.quick_arrow import leave_clouds_out, load_arrow
 from sim.scenario.errors import ConfigError, suggest
 from sim.terminal import complain, say
 from sim.verbs import VERBS
@@ -37,7 +37,7 @@ FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 #: New objects between two looks for rings of them that nobody holds any more; Python's own rate is 700.
-RARELY = 200_000
+RARELY = 500_000
 #: Options of Hydra that load a pickle or move the shipped configuration away.
 REFUSED_OPTIONS: dict[str, str] = {
     "experimental_rerun": "run a result again with from=results/compare/RUN",
@@ -73,12 +73,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     gc.set_threshold(RARELY, *often[1:])
     # Arrow's own pool takes memory in huge pages, which the kernel may have to make first: up to 0.3 s of a command.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    # A thread of NumPy's linear algebra that has nothing to do looks for work, awake, for 2^26 ticks of the processor's
+    # clock, in each process that is forked: a fifteenth of a small comparison. So it sleeps after 2^4.
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
     if arguments is None:
         if words[:1] == ["discover"]:
             # Its matrices are small: threads of the linear algebra that wait for the next one took a fifteenth of it.
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         atexit.register(_keep_all)
         KeptMethods(words[0] if words else "").use()
+        leave_clouds_out()
         if words[:1] == ["discover"]:
             load_arrow()  # a command has no table of pandas
     try:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.money import CENTS
+from sim.analysis.quantile import quantile_of_ordered
 from sim.record.history import Lives
 
 __all__ = ["QUANTILES", "ValueDifferences", "pick_customers"]
@@ -78,9 +79,10 @@ class ValueDifferences:
             return
         self.minor_units = minor_units
         gains = arm.value - baseline.value
+        ordered = np.sort(gains)
         if self.edges is None or self.counts is None or self.by_group is None:
-            low, high = np.quantile(gains, [_TAIL, 1.0 - _TAIL])
-            low, high = min(float(low), 0.0), max(float(high), 0.0)
+            low = min(quantile_of_ordered(ordered, _TAIL), 0.0)
+            high = max(quantile_of_ordered(ordered, 1.0 - _TAIL), 0.0)
             if low == high:
                 low, high = -minor_units, minor_units
             # Zero is an edge, so that no bar mixes winners with losers; unchanged customers are in the shares.
@@ -91,7 +93,7 @@ class ValueDifferences:
         self.counts += np.histogram(gains, self.edges)[0]
         self.below += int((gains < self.edges[0]).sum())
         self.above += int((gains > self.edges[-1]).sum())
-        self.quantiles.append(np.quantile(gains, QUANTILES))
+        self.quantiles.append(np.array([quantile_of_ordered(ordered, share) for share in QUANTILES]))
         for row in range(1 + personas):
             mine = gains if row == 0 else gains[arm.persona == row - 1]
             self.by_group[row] += (mine.size, int((mine > 0).sum()), int((mine < 0).sum()), int(mine.sum()))

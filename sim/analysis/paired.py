@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sim.analysis.correlation import correlations
 from sim.analysis.decomposition import Decomposition, decompose
+from sim.analysis.quantile import quantile_of_ordered
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shape import ANYTHING, Shape
 from sim.analysis.skew import above_zero, half_widths
@@ -517,16 +518,7 @@ def _reach_of_student(freedom: int, level: float) -> float:
 def _reach(shifts: NDArray[np.float64]) -> tuple[float, float]:
     """Return the ends of the middle 95 % of equally likely shifts."""
     ordered = np.sort(shifts)
-    return _quantile(ordered, 0.5 - LEVEL / 2.0), _quantile(ordered, 0.5 + LEVEL / 2.0)
-
-
-def _quantile(ordered: NDArray[np.float64], share: float) -> float:
-    """Return what np.quantile does, which asks so much about its arguments that it takes ten times as long."""
-    place = share * (ordered.size - 1)
-    below = min(int(place), ordered.size - 2) if ordered.size > 1 else 0
-    low, high, part = float(ordered[below]), float(ordered[min(below + 1, ordered.size - 1)]), place - below
-    # From the nearer neighbour, as NumPy does it.
-    return low + (high - low) * part if part < 0.5 else high - (high - low) * (1.0 - part)
+    return quantile_of_ordered(ordered, 0.5 - LEVEL / 2.0), quantile_of_ordered(ordered, 0.5 + LEVEL / 2.0)
 
 
 def _normal_above(means: NDArray[np.float64], error: float, freedom: float) -> NDArray[np.float64]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import subprocess
 from collections.abc import Mapping
 from hashlib import sha256
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import sim
 from sim.execution.checked_file import DamagedFile, read_ordinary
+from sim.installed_version import installed_version
 from sim.results.checksums import CHECKSUMS, read_checksums
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
@@ -33,7 +33,6 @@ __all__ = [
 MANIFEST = "manifest.json"
 
 _PACKAGES = ("numpy", "numba", "mesa", "pandas", "pyarrow", "scipy", "matplotlib", "hydra-core")
-_VERSION = re.compile(r"\AMetadata-Version: .*\nName: .*\nVersion: (\S+)\n")
 _GIT_SECONDS = 5.0
 _LARGEST_JSON = 256 << 20
 _TEXTS = ("version", "git_commit", "config_hash", "engine", "started", "scenario", "verb", "order")
@@ -104,18 +103,8 @@ def _decisive(result: Result) -> dict[str, Any]:
 
 
 def _versions() -> dict[str, str]:
-    from importlib.metadata import PackageNotFoundError, distribution  # of who writes a run, not of who reads one
-
-    found = {}
-    for package in _PACKAGES:
-        try:
-            installed = distribution(package)
-        except PackageNotFoundError:
-            continue
-        # All of what a package says of itself is read as a letter, its licence too, to find the line that tells.
-        said = _VERSION.search(installed.read_text("METADATA") or "")
-        found[package] = installed.version if said is None else said[1]
-    return found
+    found = {package: installed_version(package) for package in _PACKAGES}
+    return {package: version for package, version in found.items() if version is not None}
 
 
 def _git_commit() -> str | None:

@@ -14,6 +14,7 @@ from sim.scenario.errors import ConfigError
 from sim.verbs.frame import Command, Job, Session
 
 if TYPE_CHECKING:
+    from sim.experiments.result import Result
     from sim.results.answer import Answer
 
 __all__ = ["COMMAND", "CompareKeys"]
@@ -51,7 +52,7 @@ def _run(job: Job[CompareKeys, Ensemble | None], session: Session) -> Answer:
     from sim.experiments.compare import compare
 
     # While the first thread loads the compiled engine, there is nothing else to do.
-    threading.Thread(target=_import_ahead).start()
+    threading.Thread(target=_import_ahead, args=(job.settings.quiet,)).start()
     ensemble = job.plan
     total = job.scenario.customer_weeks(job.settings.replicates * (1 if ensemble is None else SEEDS))
     result = compare(
@@ -63,21 +64,28 @@ def _run(job: Job[CompareKeys, Ensemble | None], session: Session) -> Answer:
         on_arms=drawing_process.begin if drawing_process.are_running() else None,
     )
     drawing_process.order(result)
-    from sim.reports.terminal import print_result
     from sim.results.comparison import comparison
 
     answer = comparison(
         result, job.config({} if ensemble is None and job.keys.ensemble is None else {"ensemble": _said(ensemble)})
     )
-    return replace(answer, display=lambda: print_result(result, sys.stdout))
+    return replace(answer, display=lambda: _display(result))
 
 
-def _import_ahead() -> None:
+def _display(result: Result) -> None:
+    from sim.reports.terminal import print_result  # loads what formats tables, which a quiet command does without
+
+    print_result(result, sys.stdout)
+
+
+def _import_ahead(quiet: bool) -> None:
     """Import what writes and shows a result, and what draws it where no drawing process does."""
     import sim.reports.drawing_process
     import sim.reports.page
-    import sim.reports.terminal
     import sim.results.comparison
+
+    if not quiet:
+        import sim.reports.terminal
 
     if not sim.reports.drawing_process.are_running():
         import sim.reports.overview

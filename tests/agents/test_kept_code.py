@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import llvmlite.binding as llvm
@@ -125,6 +126,35 @@ def test_an_edit_between_import_and_first_call_leaves_nothing_under_the_wrong_ha
     assert python(EDITED, rule, **cache) == ["0.5", "False"]
     rule.write_text(text, "utf-8")
     assert python(EDITED, rule, **cache) == ["0.25", "False"]
+
+
+SOURCES_READ = """
+import sys
+from pathlib import Path
+from unittest import mock
+import agents.compiled_sources as sources
+with mock.patch.object(sources, "_read_sources", side_effect=sources._read_sources) as read:
+    found = sources._find_sources()
+print(read.call_count, found == sources._read_sources(*read.call_args.args)[0] if read.called else found.digest_of_all)
+"""
+
+
+def test_sources_are_read_again_only_where_one_has_another_stamp_or_is_young(tmp_path):
+    folder = tmp_path / "agents"
+    shutil.copytree(Path(numerics.__file__).parents[1], folder, ignore=shutil.ignore_patterns("__pycache__"))
+    cache = {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "home": tmp_path}
+    assert python(SOURCES_READ, **cache) == ["1", "True"]  # young: what is edited now may keep its stamp
+    assert not (tmp_path / "cache" / "sources").exists()
+    time.sleep(3.1)
+    first = python(SOURCES_READ, **cache)
+    assert first[0] == "0"
+    rule = folder / "rules" / "experience.py"
+    was = rule.stat()
+    rule.write_text(rule.read_text("utf-8").replace("rate", "etar"), "utf-8")
+    os.utime(rule, ns=(was.st_atime_ns, was.st_mtime_ns))  # same size, same age: the time of the change tells
+    assert python(SOURCES_READ, **cache) == ["1", "True"]
+    (folder / "new.py").touch()
+    assert python(SOURCES_READ, **cache) == ["1", "True"]
 
 
 def test_settings_that_a_program_changed_are_not_those_that_code_is_kept_for(monkeypatch):

@@ -1,4 +1,4 @@
-"""Quick Arrow: loaded without pandas, it still makes tables of pandas where it is asked for them."""
+"""Quick Arrow: without pandas it still makes tables of pandas when asked, and without clouds it reads and writes files."""
 
 from __future__ import annotations
 
@@ -20,6 +20,30 @@ assert pyarrow.Table.from_pandas(frame).num_rows == 3
 
 def test_arrow_does_without_pandas_until_it_is_asked_for_a_table_of_it():
     subprocess.run([sys.executable, "-c", _LATER], check=True, timeout=120)
+
+
+_WITHOUT_CLOUDS = """
+import sys
+from pathlib import Path
+from sim.data.quick_arrow import leave_clouds_out
+leave_clouds_out()
+import pyarrow, pyarrow.dataset, pyarrow.fs, pyarrow.parquet
+place = Path(sys.argv[1]) / "table.parquet"
+table = pyarrow.table({"number": [1, 2]})
+pyarrow.parquet.write_table(table, place)
+assert pyarrow.parquet.read_table(place).equals(table) and pyarrow.dataset.dataset(place).to_table().equals(table)
+assert not [name for name in sys.modules if "s3fs" in name]
+try:
+    pyarrow.fs.S3FileSystem
+except ImportError as error:
+    assert "not built with support" in str(error)
+else:
+    raise AssertionError
+"""
+
+
+def test_arrow_without_clouds_reads_and_writes_files_and_says_what_it_is_built_without(tmp_path):
+    subprocess.run([sys.executable, "-c", _WITHOUT_CLOUDS, str(tmp_path)], check=True, timeout=120)
 
 
 def test_discover_loads_no_pandas(tmp_path):

@@ -41,6 +41,8 @@ MAY_LOOK_AT_A_CLOCK = (
     "reference/model.py",
     "progress.py",
 )
+#: How long ago a source was changed says whether its stamp is to be believed.
+TELLS_THE_AGE_OF_FILES = "agents/compiled_sources.py"
 #: Where parameters are searched: no customer lives there.
 SEARCHES = (
     *("sim/analysis/", "sim/calibration/", "sim/customer_base/", "sim/discovery/", "sim/experiments/"),
@@ -51,7 +53,9 @@ KEEPS_A_SECRET = "sim/verbs/app.py"
 TIMELESS = [
     path
     for path in SOURCES
-    if not path.relative_to(ROOT).as_posix().startswith(tuple(f"sim/{part}" for part in MAY_LOOK_AT_A_CLOCK))
+    if not path.relative_to(ROOT)
+    .as_posix()
+    .startswith((TELLS_THE_AGE_OF_FILES, *(f"sim/{part}" for part in MAY_LOOK_AT_A_CLOCK)))
 ]
 
 
