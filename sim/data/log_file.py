@@ -86,5 +86,5 @@ def _kind_of(place: Path, where: str, most_megabytes: int) -> str:
     if head[:1] in (b"{", b"[") and (foreign := refusal_of_text(head, place, is_json_of_its_own=True)):
         raise ConfigError(f"{where} {foreign}")
     if head[:1] == b"<":
-        return "ocel xml" if is_ocel_xml(head) else "xes"
+        return "ocel xml" if is_ocel_xml(place, where, most_megabytes) else "xes"
     return "ocel json" if head[:1] == b"{" else "csv"

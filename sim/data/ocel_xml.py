@@ -12,19 +12,55 @@ __all__ = ["is_ocel_xml", "load_ocel_xml"]
 
 #: Elements within each other: a log has five.
 _DEEPEST = 64
+#: Elements below the root of OCEL and of XES that tell one from the other.
+_OF_OCEL, _OF_XES = ("object-types", "event-types", "objects", "events"), ("trace", "extension", "classifier", "event")
 #: Signs of a value: parts of any length, one after the other, would take long to put together.
 _LONGEST_VALUE = 1_000_000
 
 
-def is_ocel_xml(first: bytes) -> bool:
-    """Return whether the beginning of a file of XML is that of OCEL 2.0, which declares its types first.
+def is_ocel_xml(path: Path, where: str, most_megabytes: int) -> bool:
+    """Return whether a file of XML is OCEL, by the first element below its root that tells; else it is taken for XES.
 
-    Examples
-    --------
-    >>> is_ocel_xml(b"<log><object-types>"), is_ocel_xml(b"<log><trace>")
-    (True, False)
+    Parameters
+    ----------
+    path, where, most_megabytes
+        As for :func:`load_ocel_xml`.
+
+    Raises
+    ------
+    ConfigError
+        As :func:`load_ocel_xml`, of what is read until then.
     """
-    return b"<object-types" in first or b"<event-types" in first
+    depth = 0
+
+    def begin(tag: str, _: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth == 2 and (name := _local(tag)) in (*_OF_OCEL, *_OF_XES):
+            raise _Told(name in _OF_OCEL)
+
+    def end(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    try:
+        parse_xml(path, where, most_megabytes, ("OCEL or XES", "XML"), begin, end)
+    except _Told as told:
+        return told.is_ocel
+    return False
+
+
+class _Told(Exception):
+    """What kind of log it is is known, and nothing more is to be read."""
+
+    def __init__(self, is_ocel: bool) -> None:
+        super().__init__()
+        self.is_ocel = is_ocel
+
+
+def _local(tag: str) -> str:
+    """Return the name of an element without the prefix of its namespace."""
+    return tag.rpartition(":")[2]
 
 
 def load_ocel_xml(path: Path, where: str, most_megabytes: int) -> dict[str, Any]:
@@ -69,7 +105,8 @@ class _Elements:
 
     def begin(self, tag: str, given: dict[str, str]) -> None:
         """Take what an element says of itself."""
-        self._path.append(tag)
+        self._path.append(_local(tag))
+        given = {_local(name): value for name, value in given.items()}
         if len(self._path) > _DEEPEST:
             raise ConfigError(
                 f"{self._where} has more than {_DEEPEST} elements within each other, which no OCEL file needs; refused"
@@ -85,6 +122,8 @@ class _Elements:
                 self._said, self._value, self._length = {**given, "value": ""}, [], 0
                 if "name" in given:
                     self._item["attributes"].append(self._said)
+            case ["objects", "object", _] | ["events", "event", _] if "key" in given:
+                raise ConfigError(f"{self._where} is OCEL 1.0 in XML; write it as OCEL 2.0")
             case ["objects", "object", "objects", _] | ["events", "event", "objects", _] if "object-id" in given:
                 self._item["relationships"].append({"objectId": given["object-id"]})
 

@@ -80,7 +80,7 @@ def _handlers(reader: _XesReader, where: str) -> tuple[Callable[[str, dict[str, 
             if name == "event":
                 reader.in_no_trace()
             elif name in ("object-types", "objects"):
-                raise ConfigError(f"{where} is OCEL 1.0 in XML, or does not begin with its types; write it as OCEL 2.0")
+                raise ConfigError(f"{where} is OCEL 1.0 in XML; write it as OCEL 2.0")
             if name in ("date", "classifier"):
                 reader.log_attribute(name, attributes)
         elif depth == 1 and name != "log":
@@ -124,6 +124,8 @@ class _XesReader:
         asked = {key.removeprefix("case:") for keys in named.values() for key in keys}
         self.unseen = asked | {name.removeprefix("case:") for name in self.attributes}
         self.keys: dict[str, None] = {}
+        #: Keys of the first events that have times.
+        self.dated: list[str] = []
         self._clear()
 
     def _clear(self) -> None:
@@ -175,6 +177,8 @@ class _XesReader:
         self.unseen.difference_update(known)
         if self.traces <= _LOOKED_AT:
             self.keys |= dict.fromkeys(known)
+            told = (str(key) for event in events for key, value in event.items() if _is_time(value))
+            self.dated += [key for key in told if key not in self.dated]
 
     def _event(self, case: int, about: dict[str, str], values: dict[str | None, str]) -> None:
         builder, heads, rows = self.builder, self.heads, self.rows
@@ -242,6 +246,7 @@ class _XesReader:
                 f"{self.builder.where}: no event and no trace has the key {show(key)} that columns or attributes name;"
                 f" {suggest(key, keys, 'there are')}"
             )
+        self._refuse_without_times()
         of_events = [key for key in self.keys if re.fullmatch(_CASE_KEY, key)]
         if self.traces == self.unnamed == 1 and of_events:
             raise ConfigError(
@@ -265,3 +270,27 @@ class _XesReader:
             ColumnRead(role, self.heads[role], "ISO 8601" if role == "time" else "text", (), {})
             for role in ("case", "activity", "time")
         )
+
+    def _refuse_without_times(self) -> None:
+        """Say why no event of a log counts that has no times, and which keys may be one."""
+        builder, key = self.builder, self.heads["time"]
+        if not builder.rows or builder.left_out.get("without a time") != builder.rows:
+            return
+        may_be = (
+            f"say which key is the time: {as_typed('columns', {'time': self.dated[0]})}"
+            if self.dated
+            else "add them, or write the log as CSV with a column of times"
+        )
+        raise ConfigError(
+            f"{builder.where}: none of its {builder.rows:,} events has the key {show(key)}, so nothing tells when they"
+            f" were, and stages, durations and what is simulated need that; {may_be}"
+        )
+
+
+def _is_time(value: str) -> bool:
+    """Return whether a value is a time of ISO 8601, or a day."""
+    try:
+        iso_microseconds(re.sub(_SLASHES, r"\1-\2-\3", value.strip()))
+    except (ValueError, OverflowError):
+        return False
+    return not value.strip().isdecimal()

@@ -1,6 +1,7 @@
 """OCEL 2.0 as JSON, XML and a database of SQLite: the same log, and hostile files of each."""
 
 import json
+import re
 import sqlite3
 from contextlib import closing
 
@@ -166,7 +167,9 @@ def test_entities_in_xml_are_refused(tmp_path):
     in_xml(path)
     text = path.read_text()
     path.write_text(text.replace("<log>", '<!DOCTYPE log [<!ENTITY a "aa">]><log>'))
-    with pytest.raises(ConfigError, match="declares entities or a document type, which no OCEL file needs; refused"):
+    with pytest.raises(
+        ConfigError, match="declares entities or a document type, which no OCEL or XES file needs; refused"
+    ):
         read_event_log(path)
     path.write_text(text[:-30])
     with pytest.raises(ConfigError, match="is no well-formed OCEL in XML"):
@@ -260,3 +263,37 @@ def test_xml_in_utf_16_is_read(tmp_path):
     path.write_bytes(path.read_text().replace("?>", ' encoding="UTF-16"?>', 1).encode("utf-16"))
     log = read_event_log(path, LogLayout(columns={"case": "order"}))
     assert (log.case.size, np.nansum(log.amount)) == (4, 20.0)
+
+
+def late(text):
+    """Put the types behind everything else, and a long comment before all."""
+    types, events = re.search(r"<object-types>.*</object-types>", text)[0], re.search("<events>.*</events>", text)[0]
+    moved = text.replace(types, "").replace(events, "").replace("<log>", f"<!--{'long ' * 2000}--><log>{events}")
+    return moved.replace("</log>", f"{types}</log>")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        late,
+        lambda text: re.sub(r"<(/?)([a-z])", r"<\1ocel:\2", text).replace(
+            "<ocel:log>", '<ocel:log xmlns:ocel="urn:o">'
+        ),
+        lambda text: re.sub(r"<(/?)(?!log)([a-z])", r"<\1o:\2", text).replace("<log>", '<log xmlns:o="urn:o">'),
+    ],
+)
+def test_order_and_prefixes_of_elements_make_no_difference(tmp_path, written):
+    path = tmp_path / "log.xml"
+    in_xml(path)
+    path.write_text(written(path.read_text()))
+    log = read_event_log(path, LogLayout(columns={"case": "order"}, attributes=["tier"]))
+    assert (log.cases, log.case.size, np.nansum(log.amount)) == (3, 4, 20.0)
+    codes, words = log.extra["tier"]
+    assert sorted(words[code] for code in codes) == ["basic", "basic", "gold", "silver"]
+
+
+def test_ocel_1_in_xml_is_told(tmp_path):
+    path = tmp_path / "log.xml"
+    path.write_text('<log><global scope="event"/><events><event><string key="id" value="e1"/></event></events></log>')
+    with pytest.raises(ConfigError, match=r"is OCEL 1\.0 in XML; write it as OCEL 2\.0"):
+        read_event_log(path)

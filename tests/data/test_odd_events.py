@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
@@ -361,6 +362,17 @@ def test_xes_that_is_odd(tmp_path):
     assert log.left_out == {"without an activity": 1}
 
 
+def test_xes_without_times_is_told_why_and_which_key_may_be_one(tmp_path):
+    without = re.sub('<date key="time:timestamp"[^>]*>', "", xes())
+    told = "none of its 18 events has the key 'time:timestamp', so nothing tells when they were.+; add them, or"
+    with pytest.raises(ConfigError, match=told):
+        read(tmp_path, without)
+    other = xes().replace("time:timestamp", "end")
+    with pytest.raises(ConfigError, match=r"say which key is the time: 'columns=\{time: end\}'"):
+        read(tmp_path, other)
+    check(read(tmp_path, other, columns={"time": "end"}))
+
+
 def ocel(**of_first):
     events = [
         {"id": f"e{at}", "type": name, "time": moment.isoformat(), "relationships": [{"objectId": case}],
@@ -383,8 +395,8 @@ def test_ocel(tmp_path):
         read(tmp_path, '{"ocel:objects": {}, "ocel:events": {}}', "log.jsonocel")
     with pytest.raises(ConfigError, match="has no objects, so it has no cases"):
         read(tmp_path, "<log><object-types/><objects/><events/></log>", "log.xml")
-    with pytest.raises(ConfigError, match="is OCEL 1.0 in XML, or does not begin with its types; write it as"):
-        read(tmp_path, "<log><global/><events/><objects/></log>", "log.xmlocel")
+    with pytest.raises(ConfigError, match="is OCEL 1.0 in XML; write it as OCEL 2.0"):
+        read(tmp_path, '<log><extension name="x"/><events/><objects/></log>', "log.xmlocel")
     double = ocel().replace('"objects": [', '"objects": [{"id": "u1", "type": "order"}, ')
     with pytest.raises(ConfigError, match="'u1' is there twice, as 'order' and as 'customer'"):
         read(tmp_path, double)
