@@ -49,7 +49,9 @@ def write_workbook(path: Path, sheets: Sequence[Sheet]) -> Path:
     """
     from xlsxwriter import Workbook
 
-    with Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+    # Put together in memory: it would otherwise write, read and remove a file for each of its parts.
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
+    with Workbook(str(path), options) as book:
         book.set_properties({"created": _CREATED, "title": "Tables of a run"})
         formats = _Formats(book.add_format)
         taken: set[str] = set()
@@ -122,8 +124,9 @@ def _fill(page: Any, sheet: Sheet, formats: _Formats) -> None:
     for position, column in enumerate(sheet.columns):
         page.set_column(position, position, column.width)
         page.write_string(0, position, _text(column.heading), formats.of("head"))
+    wrapped = [(position, column) for position, column in enumerate(sheet.columns) if column.kind == "text"]
     for number, row in enumerate(sheet.rows, start=1):
-        lines = max(1, *(_lines(cell, column) for cell, column in zip(row, sheet.columns, strict=True)))
+        lines = max((_lines(row[position], column) for position, column in wrapped), default=1)
         if lines > 1:
             page.set_row(number, _LINE * lines)
         for position, (cell, kind) in enumerate(zip(row, sheet.kinds(row), strict=True)):
@@ -140,7 +143,7 @@ def _fill(page: Any, sheet: Sheet, formats: _Formats) -> None:
 
 def _lines(cell: Any, column: Column) -> int:
     """Return how many lines a wrapped text takes; a program that does not measure text would show only the first."""
-    return math.ceil(len(cell) / (column.width * 0.95)) if isinstance(cell, str) and column.kind == "text" else 1
+    return math.ceil(len(cell) / (column.width * 0.95)) if isinstance(cell, str) else 1
 
 
 def _put(page: Any, row: int, position: int, cell: Any, format: Any) -> None:
