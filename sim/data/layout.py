@@ -16,6 +16,7 @@ from sim.data.format_options import date_format_option, decimal_option, encoding
 from sim.data.head_line import example_names
 from sim.data.likely_columns import likely_amounts, likely_customers, likely_dates, only_day
 from sim.data.money_heads import without_unit
+from sim.data.people_names import names_in_two
 from sim.data.role_heads import (
     IDS,
     MAIL,
@@ -59,7 +60,7 @@ class Layout:
         "null: guess from the head line; {customer: HEAD, date: HEAD, amount: HEAD}, amount: null for none, and"
         " quantity: HEAD where the amount is a unit price, order: HEAD for an order's number, status: HEAD where a"
         " column says what was returned; or, for a file without a head line, the names of all its columns in order,"
-        " customer, date and amount among them",
+        " customer, date and amount among them; customer: [HEAD, HEAD] where first and last name stand apart",
         default=None,
         optional=True,
     )
@@ -138,7 +139,12 @@ def _places(
     places: dict[str, int] = {}
     for role in ROLES:
         wanted = chosen.get(role)
-        if wanted is not None:
+        if role == "customer" and isinstance(wanted, list | tuple):
+            places |= {
+                role if number == 1 else f"{role}_{number}": _named(role, head, names, where)
+                for number, head in enumerate(wanted, 1)
+            }
+        elif wanted is not None:
             places[role] = _named(role, wanted, names, where)
         elif role in chosen and role not in REQUIRED:
             continue
@@ -279,6 +285,14 @@ def _guess(
         raise ConfigError(
             f"{where}: {' and '.join(repr(names[at]) for at in fitting)} may each be the {role}; say which:"
             f" {' or '.join(as_typed('columns', {role: names[at]}) for at in fitting)}"
+        )
+    two = names_in_two(plain) if role == "customer" else None
+    if two is not None and source != "columns" and all(is_name(plain[at]) for at in fitting):
+        first, last = (names[at] for at in two)
+        raise ConfigError(
+            f"{where}: {first!r} and {last!r} say who bought together; say"
+            f" {as_typed('columns', {'customer': [first, last]})}, where people of one name are one customer, or which"
+            " other column it is: columns={customer: HEAD}"
         )
     if not fitting and role == "date" and (day := only_day(plain, sample)) is not None:
         return day

@@ -26,11 +26,16 @@ from sim.data.text_file import find_delimiter, first_lines, split_lines
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
-__all__ = ["TableShape", "decimal_of_all", "look_at", "row_blocks"]
+__all__ = ["TableShape", "decimal_of_all", "is_further", "look_at", "row_blocks"]
 
 _BLOCK_BYTES = 4 << 20
 #: Lines, or rows of Parquet, from which columns are told.
 _SAMPLE = 500
+
+
+def is_further(role: str) -> bool:
+    """Return whether a role is that of a further column of the customer."""
+    return role.startswith("customer_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +85,18 @@ class TableShape:
 
     def cells(self, role: str) -> list[str]:
         """Return the cells of the sample in the column of a role."""
-        at = self.columns[role]
-        return [row[at] for row in self.sample if len(row) > at]
+        places = self._places(role)
+        return [" ".join(row[at] for at in places).strip() for row in self.sample if len(row) > max(places)]
 
     def name(self, role: str) -> str:
         """Return the head of the column of a role, or its number."""
-        at = self.columns[role]
-        return self.head[at] if self.has_head else f"{self.head[at]} (column {at + 1})"
+        if not self.has_head:
+            return f"{self.head[self.columns[role]]} (column {self.columns[role] + 1})"
+        return " and ".join(self.head[at] for at in self._places(role))
+
+    def _places(self, role: str) -> list[int]:
+        """Return the columns of a role: of a customer there may be several, which say it together."""
+        return [at for name, at in self.columns.items() if name == role or (role == "customer" and is_further(name))]
 
 
 def look_at(path: Path, where: str, layout: Layout) -> TableShape:

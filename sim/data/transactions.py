@@ -29,6 +29,7 @@ from sim.data.money_sides import MoneySides
 from sim.data.no_sale import is_other_kind
 from sim.data.odd_customers import refuse_stand_ins, told_of_customers
 from sim.data.order_rows import further_lines, is_of_return, number_of_return, order_keys, sums_of_groups
+from sim.data.people_names import joined_names
 from sim.data.row_faults import EMPTY, RULE, RowFaults, count_rows
 from sim.data.row_marks import (
     NOBODY,
@@ -39,7 +40,7 @@ from sim.data.row_marks import (
 )
 from sim.data.state_words import StateWords
 from sim.data.subtotals import rows_that_add_up
-from sim.data.table_shape import TableShape, decimal_of_all, look_at, row_blocks
+from sim.data.table_shape import TableShape, decimal_of_all, is_further, look_at, row_blocks
 from sim.data.taken_back import has_short_words, is_taken_back, says_state
 from sim.data.text_blocks import LinesRead
 from sim.data.text_file import WHITESPACE, check_file, check_quotes
@@ -166,7 +167,7 @@ class _Taken:
         self._spellings = Spellings()
         self._stand_ins: dict[int, str] = {}
         self._without_currency = 0
-        self._odd: dict[str, dict[str, int]] = {role: {} for role in shape.columns}
+        self._odd: dict[str, dict[str, int]] = {role: {} for role in shape.columns if not is_further(role)}
         check_words(layout.missing)
 
     @property
@@ -179,6 +180,10 @@ class _Taken:
         import pyarrow.compute as compute
 
         cells = {role: plain_cells(batch.column(at), compute) for role, at in self._places.items()}
+        if further := [role for role in cells if is_further(role)]:
+            named = [compute.if_else(self._missing(cells[role]), "", cells[role]) for role in ("customer", *further)]
+            cells = {role: column for role, column in cells.items() if role not in further}
+            cells["customer"] = joined_names(named, compute)
         encoded = plain_ids(cells["customer"], compute).dictionary_encode()
         of_row = encoded.indices.to_numpy(zero_copy_only=False)
         keys = self._customers(encoded.dictionary)[of_row]
