@@ -181,7 +181,8 @@ def discovering(
     cases, unit = _in_steps(log)
     slugs = stage_slugs(cases.stages)
     log, bought = _purchases_of(log, cases, slugs, purchases)
-    at_goal = (wanted := _goal_of(cases, slugs, goal, bought)).stage
+    over = ended_weights(cases, cases.stage)[cases.first[1:] - 1]
+    at_goal = (wanted := _goal_of(cases, slugs, goal, bought, over)).stage
     steps = usual_funnel(cases, at_goal) if funnel is None else _stages_of(cases, slugs, funnel, "funnel", "in order")
     mixture = find_personas(cases, seed)
     part, belongs = _some(cases, mixture.belongs, seed)
@@ -196,7 +197,7 @@ def discovering(
             step=unit,
             customers=cases.count,
             goal=at_goal,
-            case_ends=ends_beside(cases, at_goal),
+            case_ends=ends_beside(cases, at_goal, over),
             purchases=bought,
             longest=_longest(cases, at_goal),
         )
@@ -384,9 +385,11 @@ def _stage_of(cases: Cases, slugs: Sequence[str], name: str, key: str) -> int:
     )
 
 
-def _goal_of(cases: Cases, slugs: Sequence[str], goal: str | None, purchases: Purchases | None) -> CaseGoal:
+def _goal_of(
+    cases: Cases, slugs: Sequence[str], goal: str | None, purchases: Purchases | None, over: NDArray[np.float64]
+) -> CaseGoal:
     named = None if goal is None else _stage_of(cases, slugs, goal, "goal")
-    return find_goal(cases, named, purchases.stages if purchases else frozenset())
+    return find_goal(cases, named, purchases.stages if purchases else frozenset(), over)
 
 
 def _purchases_of(

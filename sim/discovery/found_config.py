@@ -23,7 +23,7 @@ ENDED_STAGE = "ended"
 #: The stage that cases of several kinds, or of an age that counts, pass before their first.
 _BEGIN = "begin"
 _FEWEST_SIMULATED = 1000
-#: Share of cases that do not come to the goal: of fewer there is hardly anybody to be led there.
+#: Share of cases that end short of the goal: of fewer there is hardly anybody to be led there.
 _HARDLY = 0.01
 
 #: A share by age: (first step of the run, share).

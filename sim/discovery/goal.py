@@ -22,6 +22,7 @@ _BEGIN_THERE = 0.9
 _FEWEST_COME = 0.01
 #: Parts of those who reach the goal of which it is told how soon they do.
 _QUARTERS = (0.25, 0.5, 0.75)
+_TINY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ class CaseGoal:
     within : tuple of float
         Seconds since their beginning within which a quarter, half and three quarters of those that reach it do; empty
         where none does.
+    of_all : tuple of (float or None)
+        Seconds within which a quarter, half and three quarters of all cases reach it, those counted that were still
+        under way at the end of the log (product limit); None where so many do not, as far as the log tells.
+    reach : float
+        Share of all cases that do as long after their beginning as the log tells.
     """
 
     stage: int
@@ -49,9 +55,13 @@ class CaseGoal:
     last: float
     last_anywhere: float
     within: tuple[float, ...]
+    of_all: tuple[float | None, ...]
+    reach: float
 
 
-def find_goal(cases: Cases, given: int | None = None, bought: Set[int] = frozenset()) -> CaseGoal:
+def find_goal(
+    cases: Cases, given: int | None = None, bought: Set[int] = frozenset(), over: NDArray[np.float64] | None = None
+) -> CaseGoal:
     """Return the goal: the one given; else the most frequent purchase; else where cases end beyond chance.
 
     A purchase is a stage with amounts that is called one, else one whose name says so and to which one of a hundred
@@ -69,6 +79,8 @@ def find_goal(cases: Cases, given: int | None = None, bought: Set[int] = frozens
         Stage named by the user.
     bought : set of int
         Stages that are purchases.
+    over : float64 (cases,), optional
+        How likely each case is over with its last event; all are by default.
 
     Returns
     -------
@@ -94,6 +106,7 @@ def find_goal(cases: Cases, given: int | None = None, bought: Set[int] = frozens
         may_be = wanted if (wanted & (beyond > 0)).any() else may_be
         score = np.where(buys, visits, -1.0) if buys.any() else np.where(may_be, beyond, -np.inf)
         stage = int(score.argmax())
+    of_all, reach = _of_all(cases, stage, np.ones(cases.count) if over is None else over)
     return CaseGoal(
         stage=stage,
         why=why,
@@ -101,6 +114,8 @@ def find_goal(cases: Cases, given: int | None = None, bought: Set[int] = frozens
         last=float(ends[stage] / max(visits[stage], 1)),
         last_anywhere=usual,
         within=_within(cases, stage),
+        of_all=of_all,
+        reach=reach,
     )
 
 
@@ -108,6 +123,35 @@ def _within(cases: Cases, stage: int) -> tuple[float, ...]:
     """Return within how many seconds a quarter, half and three quarters of those that come to a stage do."""
     times = case_table(cases, 1.0).times_to(stage)
     return tuple(np.quantile(times, _QUARTERS, method="inverted_cdf").tolist()) if times.size else ()
+
+
+def _of_all(cases: Cases, stage: int, over: NDArray[np.float64]) -> tuple[tuple[float | None, ...], float]:
+    """Return within how many seconds parts of all cases come to a stage, and how many ever do, as far as is seen.
+
+    Who never came is gone with its last event as likely as it is over, and else was seen until the log ended: weights
+    of an estimate of Aalen and Johansen, with ends as the competing exit.
+    """
+    rows = np.flatnonzero(cases.stage == stage)
+    came, at = np.unique(cases.case[rows], return_index=True)
+    others = np.setdiff1d(np.arange(cases.count), came)
+    last = cases.age[cases.first[1:] - 1][others]
+    seen = np.maximum(cases.end - cases.time[cases.first[:-1]][others], last)
+    # Comes; is gone; is seen no longer.
+    times = np.r_[cases.age[rows[at]], last, seen]
+    weight = np.r_[np.ones(came.size), over[others], 1.0 - over[others]]
+    is_goal = np.repeat([True, False], [came.size, 2 * others.size])
+    leaves = np.repeat([True, True, False], [came.size, others.size, others.size])
+    distinct_times, place = np.unique(times, return_inverse=True)
+    comes, gone, there = (
+        np.bincount(place, weights=weight * which, minlength=distinct_times.size)
+        for which in (is_goal, leaves, np.ones_like(leaves))
+    )
+    at_risk = np.maximum(np.cumsum(there[::-1])[::-1], _TINY)
+    staying = np.cumprod(1.0 - np.minimum(gone / at_risk, 1.0))
+    share = np.cumsum(np.r_[1.0, staying[:-1]] * comes / at_risk)
+    places = np.searchsorted(share, np.array(_QUARTERS) - _TINY)
+    found = tuple(float(distinct_times[at]) if at < share.size else None for at in places.tolist())
+    return found, float(share[-1]) if share.size else 0.0
 
 
 def ends_only(cases: Cases) -> NDArray[np.bool_]:

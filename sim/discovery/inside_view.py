@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sim.discovery.lived_map import LivedEdge
+from sim.discovery.lived_map import LivedEdge, LivedStage
 from sim.scenario.journey import Journey
 
 __all__ = ["UNDRAWN", "UNLIVED", "InsideView", "ViewGap", "called_as_found", "inside_view", "view_gaps"]
@@ -42,7 +42,13 @@ class InsideView:
     gaps: tuple[ViewGap, ...]
 
 
-def inside_view(journey: Journey, slugs: Sequence[str], names: Sequence[str], edges: Sequence[LivedEdge]) -> InsideView:
+def inside_view(
+    journey: Journey,
+    slugs: Sequence[str],
+    names: Sequence[str],
+    stages: Sequence[LivedStage],
+    edges: Sequence[LivedEdge],
+) -> InsideView:
     """Hold a drawn journey against what was lived.
 
     Parameters
@@ -51,14 +57,15 @@ def inside_view(journey: Journey, slugs: Sequence[str], names: Sequence[str], ed
         As drawn.
     slugs, names : sequence of str
         Of the lived stages: in the found journey, and in the log.
-    edges : sequence of LivedEdge
+    stages, edges : sequence of LivedStage, LivedEdge
 
     Returns
     -------
     InsideView
     """
     drawn = called_as_found(journey, slugs, names)
-    return InsideView(drawn, view_gaps(drawn, slugs, edges))
+    visits = {slugs[stage.stage]: stage.visits for stage in stages}
+    return InsideView(drawn, view_gaps(drawn, slugs, edges, visits))
 
 
 def called_as_found(journey: Journey, slugs: Sequence[str], names: Sequence[str]) -> Journey:
@@ -119,7 +126,9 @@ def _two_letters(name: str) -> str:
     return _letters(unicodedata.normalize("NFC", name).casefold().translate(_AS_TWO))
 
 
-def view_gaps(journey: Journey, slugs: Sequence[str], edges: Sequence[LivedEdge]) -> tuple[ViewGap, ...]:
+def view_gaps(
+    journey: Journey, slugs: Sequence[str], edges: Sequence[LivedEdge], visits: Mapping[str, int]
+) -> tuple[ViewGap, ...]:
     """Compare a drawn journey with the edges of real cases.
 
     Parameters
@@ -129,6 +138,8 @@ def view_gaps(journey: Journey, slugs: Sequence[str], edges: Sequence[LivedEdge]
     slugs : sequence of str
         Names of the lived stages.
     edges : sequence of LivedEdge
+    visits : mapping of str to int
+        Of the lived stages.
 
     Returns
     -------
@@ -136,15 +147,10 @@ def view_gaps(journey: Journey, slugs: Sequence[str], edges: Sequence[LivedEdge]
         Stages first, then edges; most taken first.
     """
     lived = {(slugs[edge.source], slugs[edge.target]): edge for edge in edges}
-    visits: dict[str, int] = {}
-    for (_, target), edge in lived.items():
-        visits[target] = visits.get(target, 0) + edge.count
     drawn = {(edge.source, edge.target) for edge in journey.edges}
     shares = _drawn_shares(journey)
     gaps = [
-        ViewGap("stage", name, "", None, None, visits.get(name, 0), UNDRAWN)
-        for name in slugs
-        if name not in journey.stages
+        ViewGap("stage", name, "", None, None, visits[name], UNDRAWN) for name in slugs if name not in journey.stages
     ]
     gaps += [ViewGap("stage", name, "", None, None, 0, UNLIVED) for name in journey.stages if name not in slugs]
     rest = []

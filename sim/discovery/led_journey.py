@@ -35,7 +35,7 @@ class CaseEnds:
     left : frozenset of int
         Stages whose ends are left as they are: the goal, and those in which most who end have been at the goal.
     missed : float
-        Share of cases that do not come to the goal.
+        Share of cases that end short of the goal.
     """
 
     short: frozenset[int]
@@ -43,13 +43,15 @@ class CaseEnds:
     missed: float
 
 
-def ends_beside(cases: Cases, goal: int) -> CaseEnds:
+def ends_beside(cases: Cases, goal: int, over: NDArray[np.float64]) -> CaseEnds:
     """Return where cases end short of the goal, and where after it.
 
     Parameters
     ----------
     cases : Cases
     goal : int
+    over : float64 (cases,)
+        How likely each case is over with its last event.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def ends_beside(cases: Cases, goal: int) -> CaseEnds:
     return CaseEnds(
         frozenset(np.flatnonzero(ends_only(cases) & ~after).tolist()) - {goal},
         frozenset(np.flatnonzero(after).tolist()) | {goal},
-        float(1.0 - reached.mean()),
+        float((over * ~reached).mean()),
     )
 
 

@@ -29,7 +29,10 @@ class LivedEdge:
 
 @dataclass(frozen=True, slots=True)
 class LivedStage:
-    """A stage: visits, cases that start there, cases whose last event it is, and who of its visitors never goes on."""
+    """A stage: visits, cases that start there, cases whose last event it is, and who of its visitors never goes on.
+
+    ``median_time`` are seconds until the next stage, of those who go on; None where nobody does.
+    """
 
     stage: int
     visits: int
@@ -37,6 +40,7 @@ class LivedStage:
     starts: int
     last: int
     leaves: float
+    median_time: float | None
 
 
 def lived_map(cases: Cases) -> tuple[tuple[LivedStage, ...], tuple[LivedEdge, ...]]:
@@ -68,6 +72,8 @@ def lived_map(cases: Cases) -> tuple[tuple[LivedStage, ...], tuple[LivedEdge, ..
         watched = goes if cases.finished else slice(None)
         found = aalen_johansen(stay[watched], code[watched], max(targets.size, 1))
         final = found.final
+        share_on = float(final.sum())
+        passed = np.searchsorted(found.cumulative.sum(axis=1), share_on / 2)
         if cases.finished:
             gone = 1.0 - float(goes.mean()) if rows.size else 1.0
         else:
@@ -80,6 +86,7 @@ def lived_map(cases: Cases) -> tuple[tuple[LivedStage, ...], tuple[LivedEdge, ..
                 starts=int(starts[stage]),
                 last=int((following < 0).sum()),
                 leaves=gone,
+                median_time=float(found.times[passed]) if share_on > 0.0 else None,
             )
         )
         for at, target in enumerate(targets.tolist()):

@@ -26,7 +26,7 @@ class TurningPoint:
 
     ``gap`` is a difference of shares among cases at their first visit, compared within what they visited before
     (Mantel and Haenszel), with its 95 % interval. ``beyond_chance`` says whether it stands out among all
-    steps that were compared.
+    steps that were compared, and its interval is clear of 0.
     """
 
     source: int
@@ -83,7 +83,11 @@ def turning_points(cases: Cases, goal: int) -> tuple[TurningPoint, ...]:
                 low, high = max(gap - _Z * error, -1.0), min(gap + _Z * error, 1.0)
                 out.append(TurningPoint(stage, target, sizes[0], reach, others, gap, low, high))
                 chances.append(chance)
-    marked = [replace(point, beyond_chance=beyond) for point, beyond in zip(out, beyond_chance(chances), strict=True)]
+    marked = [
+        # Few who nearly all get there: the test may say so where the interval of how much more they do holds none.
+        replace(point, beyond_chance=beyond and (point.ci_low > 0.0 or point.ci_high < 0.0))
+        for point, beyond in zip(out, beyond_chance(chances), strict=True)
+    ]
     return tuple(sorted(marked, key=lambda point: (-abs(point.gap), point.source, point.target)))
 
 

@@ -14,13 +14,13 @@ from sim.discovery.hazards import free_parameters, states_by_visit
 from sim.discovery.inside_view import UNDRAWN, UNLIVED, InsideView
 from sim.discovery.lived_map import LivedEdge
 from sim.discovery.own_hazards import states_apart
-from sim.number_format import count, decimal, exact_percent, percent
+from sim.number_format import NOTHING, count, decimal, exact_percent, percent
 from sim.reports.columns import column_table
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.durations import duration
 from sim.reports.figures.journey_map import draw_change, draw_flows
 from sim.reports.names import short
-from sim.reports.personas import personas_plain, personas_table, who_kinds_are
+from sim.reports.personas import personas_plain, personas_table, told_apart, who_kinds_are
 from sim.reports.picture import Picture
 from sim.scenario.journey import Edge, Journey, Stage
 
@@ -31,6 +31,8 @@ __all__ = ["discovery_document", "discovery_facts", "discovery_lines", "discover
 
 _ROWS = 30
 _LONGEST = 60
+#: Share of cases by which more reach the goal than did within the log, from which on it is told.
+_MORE = 0.005
 #: Edges of the picture at the most.
 _MOST_DRAWN = 30
 #: Edges that are all drawn, and of more the share of moves.
@@ -74,7 +76,8 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "events": int(log.case.size),
         "stages": len(names),
         "variants": found.variants.different,
-        "top_share": exact_percent(top[1] / cases.count, 0),
+        "top_share": percent(top[1] / cases.count),
+        "alike": top[1] > 1,
         "span": _span(_when(log.start), _when(log.end)),
         "tied": exact_percent(log.tied_share, 1),
         "duplicates": log.duplicates,
@@ -82,14 +85,10 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "notices": log.notices,
         "finished": cases.finished,
         "loops": exact_percent(loops / moves, 0) if moves else "0 %",
-        "goal": names[found.goal.stage],
-        "goal_why": found.goal.why,
-        "goal_reached": exact_percent(found.goal.reached, 0),
-        "goal_within": [duration(seconds) for seconds in found.goal.within],
-        "goal_last": exact_percent(found.goal.last, 0),
-        "last_anywhere": exact_percent(found.goal.last_anywhere, 0),
+        **_goal_facts(found),
         "unit": found.unit,
         "kinds": len(found.mixture.shares),
+        "told_apart": told_apart(found),
         "by_pace": found.mixture.by_pace,
         "own": states_apart(found.journeys.values()),
         "splits": splits,
@@ -244,15 +243,41 @@ def _nearness(found: Discovery) -> dict[str, Any]:
     return {"distances": near, "near": near.ngram3 <= _AS_NEAR * near.ngram3_floor, "further": further}
 
 
+def _goal_facts(found: Discovery) -> dict[str, Any]:
+    """Return what is said of the goal: how many reach it within the log, how soon, and of all where cases were cut."""
+    goal = found.goal
+    parts = zip(("a quarter", "half", "three quarters"), goal.of_all, strict=True)
+    within = [f"{part} within {duration(seconds)}" for part, seconds in parts if seconds is not None]
+    censored = goal.reach - goal.reached > _MORE
+    return {
+        "goal": found.cases.stages[goal.stage],
+        "goal_why": goal.why,
+        "goal_reached": exact_percent(goal.reached, 0),
+        "goal_within": [duration(seconds) for seconds in goal.within],
+        "goal_reach": exact_percent(goal.reach, 0) if censored else None,
+        "goal_of_all": within,
+        "goal_last": exact_percent(goal.last, 0),
+        "last_anywhere": exact_percent(goal.last_anywhere, 0),
+    }
+
+
 def _goal_plain(found: Discovery) -> dict[str, Any]:
     goal = found.goal
     days = dict(
         zip(("quarter", "half", "three_quarters"), (seconds / 86_400.0 for seconds in goal.within), strict=False)
     )
+    of_all = [None if seconds is None else seconds / 86_400.0 for seconds in goal.of_all]
     return {
         "goal": found.cases.stages[goal.stage],
         "goal_chosen": goal.why,
-        "goal_reached": {"share": goal.reached, "within_days": days},
+        "goal_reached": {
+            "share": goal.reached,
+            "within_days": days,
+            "of_all": {
+                "share": goal.reach,
+                "within_days": dict(zip(("quarter", "half", "three_quarters"), of_all, strict=True)),
+            },
+        },
     }
 
 
@@ -408,12 +433,13 @@ def _tables(found: Discovery) -> dict[str, Table]:
     edges = found.edges[:_ROWS]
     return {
         "stages": Table(
-            ("Stage", "Visits", "Cases", "Begin here", "Last event", "Go no further"),
+            ("Stage", "Visits", "Cases", "Begin here", "Last event", "Go no further", "Median time to the next"),
             tuple(
                 (
                     names[stage.stage],
                     *(count(value) for value in (stage.visits, stage.cases, stage.starts, stage.last)),
                     exact_percent(stage.leaves, 1),
+                    NOTHING if stage.median_time is None else duration(stage.median_time),
                 )
                 for stage in stages
             ),
@@ -492,7 +518,15 @@ def _brand_table(found: Discovery) -> Table:
 def _points_table(found: Discovery, names: list[str]) -> Table:
     points = [point for point in found.points if point.beyond_chance][:12]
     return Table(
-        ("In", "Those who go on to", "Cases", "Reach the goal", "Others", "Difference, points", "95 % interval"),
+        (
+            "In",
+            "Those who go on to",
+            "Cases",
+            "Reach the goal",
+            "Others",
+            "Difference, points, adjusted",
+            "95 % interval",
+        ),
         tuple(
             (
                 names[point.source],
@@ -511,7 +545,7 @@ def _points_table(found: Discovery, names: list[str]) -> Table:
 
 def _gap_table(gaps: Any) -> Table:
     return Table(
-        ("What", "From", "To", "Difference", "Drawn", "Lived", "Moves"),
+        ("What", "From", "To", "Difference", "Drawn", "Lived", "Visits or moves"),
         tuple(
             (
                 gap.what,

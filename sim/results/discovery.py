@@ -98,6 +98,7 @@ def discovery_tables(found: Discovery) -> dict[str, list[Any]]:
                     "in_configuration": [found.slugs[stage.stage] for stage in stages],
                     **{key: [getattr(stage, key) for stage in stages] for key in ("visits", "cases", "starts", "last")},
                     "leaves": [stage.leaves for stage in stages],
+                    "median_time": [stage.median_time and stage.median_time / _DAY for stage in stages],
                 }
             )
         ],
@@ -115,6 +116,7 @@ def discovery_tables(found: Discovery) -> dict[str, list[Any]]:
                 {
                     "case": [found.log.case_names[at] for at in found.cases.number.tolist()],
                     "persona": [personas[at] for at in found.mixture.member.tolist()],
+                    "persona_probability": found.mixture.belongs.max(axis=1),
                     "events": found.cases.lengths,
                 }
             )

@@ -117,7 +117,7 @@ def _run(job: Job[DiscoverKeys, DiscoverPlan], session: Session) -> Answer:
         tables = discovery_tables(found)
         inside = None
         if plan.against is not None:
-            inside = inside_view(plan.against, found.slugs, found.cases.stages, found.edges)
+            inside = inside_view(plan.against, found.slugs, found.cases.stages, found.stages, found.edges)
         found = replace(found, distances=judged(), inside=inside)
     return Answer(
         name=plan.name,

@@ -154,3 +154,31 @@ def test_how_soon_the_goal_is_reached_counts_the_first_visit_of_those_who_come(t
     assert goal.reached == pytest.approx(0.8)
     assert [seconds / 86_400 for seconds in goal.within] == [1.0, 2.0, 3.0]
     assert find_goal(log_of(tmp_path, ["ab", "a"]), 0).within == (0.0, 0.0, 0.0)
+
+
+def test_cases_that_the_log_ends_too_soon_for_are_counted_as_long_as_they_were_seen(tmp_path):
+    """Whoever begins within the last days could not come later: the law of all is that of those seen long enough."""
+    luck = np.random.default_rng(1)
+    count, days = 4_000, 100
+    begins, waits = luck.uniform(0.0, days, count), luck.exponential(30.0, count)
+    rows = ["case,activity,time"]
+    for case, (begin, wait) in enumerate(zip(begins, waits, strict=True)):
+        for name, at in (("look", begin), ("buy", begin + wait)):
+            if at <= days:
+                rows.append(f"{case},{name},{np.datetime64('2020-01-01') + np.timedelta64(round(at * 86_400), 's')}")
+    (tmp_path / "made.csv").write_text("\n".join(rows) + "\n")
+    cases = cases_of(read_event_log(tmp_path / "made.csv"))
+    found = find_goal(cases, cases.stages.index("buy"), over=np.zeros(cases.count))
+    truth = [-30.0 * np.log(1.0 - part) for part in (0.25, 0.5, 0.75)]
+    assert [seconds / 86_400 for seconds in found.of_all] == pytest.approx(truth, rel=0.1)
+    # Those alone who came within the log came sooner, and fewer seem to come.
+    assert found.within[1] / 86_400 < 0.8 * truth[1] and found.reached < 0.75 < 0.95 < found.reach
+    # Were all over with their last event, those who did not come never would.
+    gone = find_goal(cases, cases.stages.index("buy"))
+    assert gone.reach == pytest.approx(gone.reached) and gone.of_all[2] is None
+
+
+def test_with_ends_and_everybody_seen_the_parts_of_all_are_plain_counts(tmp_path):
+    cases = log_of(tmp_path, ["ab", "aab", "aaab", "aac"])
+    goal = find_goal(cases, cases.stages.index("b"), over=np.ones(4))
+    assert [seconds / 86_400 for seconds in goal.of_all] == [1.0, 2.0, 3.0] and goal.reach == pytest.approx(0.75)

@@ -438,6 +438,10 @@ def _undecided() -> dict[str, Any]:
             "last_anywhere": "30 %",
             "goal_reached": "40 %",
             "goal_within": ["2.0 h", "3.0 h", "5.0 d"],
+            "goal_reach": None,
+            "goal_of_all": [],
+            "alike": True,
+            "told_apart": "100 %",
             "point": None,
             "compared": 12,
             "drawn": None,
@@ -473,6 +477,14 @@ def test_a_log_in_which_nothing_is_decided_claims_nothing() -> None:
     assert "speak for no second one" in text and "how near the journey is to real ones is not known" in text
 
 
+def test_where_no_two_cases_go_the_same_way_it_is_said() -> None:
+    said = text_lines("discovery", **{**_undecided(), "variants": 9, "alike": False, "top_share": "11 %"})[0]
+    assert said.endswith("no two cases go the same way.")
+    later = {**_undecided(), "goal_reach": "73 %", "goal_of_all": ["a quarter within 3.0 d", "half within 9.0 d"]}
+    text = " ".join(text_lines("discovery", **later))
+    assert "73 % reach it, of all a quarter within 3.0 d and half within 9.0 d." in text
+
+
 @pytest.mark.parametrize("near", [True, False])
 def test_a_simulation_that_is_off_in_time_is_not_called_near(near) -> None:
     """Three stages in a row are not all that a journey is held against."""
@@ -489,7 +501,7 @@ def test_a_simulation_that_is_off_in_time_is_not_called_near(near) -> None:
     facts = {**_undecided(), **said}
     off, all_near = (" ".join(text_lines("discovery", **few)) for few in (facts, facts | {"further": []}))
     assert (
-        "How long they take (2.3 times as far) and when they come to pay (in which real ones are alike) are further"
+        "Further from cases kept aside than real ones are: how long they take (2.3 times as far) and when they come to pay"
         in off
     )
     assert "How many visits they have, how long they take and when they come to pay are as near" in all_near
@@ -512,6 +524,7 @@ def test_the_page_of_a_discovery_counts_the_steps_compared(compared, rows, says)
     made = _environment(html=True)
     page, macros = (made.get_template(f"{name}.html.jinja") for name in ("discovery", "macros"))
     slots = {"figures": [], "tables": tables, "column_table": tables["stages"], "compared": compared, "goal": "pay"}
+    slots |= {"kinds": 1}
     slots |= {name: getattr(macros.module, name) for name in ("table", "drawings")}
     nothing = dict.fromkeys(
         ("finished", "loops", "bought", "by_pace", "gap_table", "drawn", "distances", "unit", "tied", "name")
