@@ -13,6 +13,8 @@ from sim.data.amounts import currency_of_head
 from sim.data.as_typed import as_typed
 from sim.data.currency_columns import find_currency, says_currency
 from sim.data.dates import looks_like_date
+from sim.data.event_clocks import DATES_AND_CLOCKS, date_and_clock, is_clock_head, with_clock
+from sim.data.event_heads import LOG_ROLES, REQUIRED_ROLES, plain_heads
 from sim.data.head_line import example_names
 from sim.data.ids import missing_words
 from sim.data.layout import plain_head
@@ -22,8 +24,6 @@ from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
 __all__ = [
-    "LOG_ROLES",
-    "REQUIRED_ROLES",
     "EventColumns",
     "find_event_columns",
     "heads_of_role",
@@ -33,66 +33,8 @@ __all__ = [
     "refuse_odd_columns",
 ]
 
-#: What an event says, and under which heads files say it, as :func:`sim.data.layout.plain_head` writes them: the first
-#: group of which one head is there counts.
-LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "case": (
-        ("case_concept_name",),
-        ("case_id", "caseid", "case", "trace_id", "trace", "case_key", "casekey"),
-        ("id_case", "process_instance_id", "process_instance", "case_name", "casename", "case_index", "fall_id",
-         "fallnummer", "fall_nr", "fall", "id_caso", "caso_id", "caso", "id_cas", "no_cas", "numero_caso"),
-        ("customer_id", "customerid", "customer", "user_id", "userid", "user", "client_id", "visitor_id", "contact_id"),
-        # Who that is, as Mixpanel and PostHog merged devices and users.
-        ("distinct_id",),
-        ("external_user_id", "external_id", "profile_id", "subscriber_key", "subscriber_id", "member_id"),
-        ("anonymous_id", "user_pseudo_id", "amplitude_id", "idvisitor", "visitorid", "fullvisitorid",
-         "full_visitor_id", "domain_userid", "device_id", "cookie_id"),
-        ("opportunity_id", "opportunityid", "ticket_id", "issue_key", "issue_id", "incident_number", "lead_id",
-         "deal_id", "subscription_id", "call_id", "conversation_id", "chat_id", "interaction_id", "documentkey",
-         "objectid", "object_id"),
-        ("email_address", "email", "e_mail"),
-        ("session_id", "sessionid", "session", "order_id", "domain_sessionid", "idvisit", "ga_session_id"),
-        # What numbers an upload, a request to a server or a step as often as a case: where nothing else tells it.
-        ("case_number", "case_no", "incident_id", "claim_id", "claim_number", "application_id", "candidate_id",
-         "applicant_id", "loan_id", "patient_id", "patient", "encounter_id", "admission_id", "po_number",
-         "purchase_order", "purchase_order_id"),
-        ("id",),
-        ("instance_id", "request_id", "visit_id", "batch_id", "trip_id", "shipment_id", "bill_id", "invoice_id",
-         "project_id", "tid", "service_id", "cookie", "cookieid"),
-    ),
-    "activity": (
-        ("concept_name",),
-        ("activity", "event_name", "event", "activity_name", "activity_en", "activity_de", "aktivitaet"),
-        ("stage", "action", "step", "status", "page", "event_type", "action_name", "stage_name"),
-        ("new_value", "newvalue", "value_new", "to_string", "tostring"),
-        ("activity_id", "activityid", "page_path", "webpage", "web_page", "phase", "operation", "handling", "task",
-         "task_name", "step_name", "process_step", "interaction_type"),
-        ("evento", "evenement", "ereignis", "gebeurtenis", "zdarzenie", "olay", "событие", "actividad", "atividade",
-         "activite", "attivita", "activiteit", "aktivitet", "czynnosc", "faaliyet", "действие", "活動", "活动",
-         "アクティビティ", "イベント", "事件", "操作", "工序", "작업", "활동", "etapa", "etape", "etap", "schritt",
-         "vorgang", "fase", "этап", "accion", "acao", "aktion", "tipo_evento", "tipo_de_evento"),
-    ),
-    "time": (
-        ("time_timestamp",),
-        ("timestamp", "event_time", "datetime", "date_time", "complete_timestamp", "event_timestamp", "eventtime",
-         "event_datetime", "zeitstempel"),
-        ("time", "date", "created_at", "occurred_at", "created_date", "server_time", "sys_created_on",
-         "collector_tstamp", "changed_at", "edit_date", "created"),
-        ("event_dt", "event_ts", "hit_timestamp", "hit_time"),
-        ("end_time", "endtime", "ended_at", "end_timestamp", "completed_at", "complete_time", "completion_time",
-         "finish_time"),
-        ("start_time", "started_at", "start_timestamp", "start"),
-    ),
-    "brand": (("brand",),),
-    "channel": (("channel",),),
-    "amount": (("amount", "revenue"), ("purchase_revenue", "ecommerce_purchase_revenue")),
-    "lifecycle": (("lifecycle_transition",), ("lifecycle",)),
-    "kind": (("kind",),),
-    "currency": (),
-}  # fmt: skip
-REQUIRED_ROLES = ("case", "activity", "time")
 #: Groups of heads of cases from that of customers up to that of devices.
-_CUSTOMERS, _DEVICES = 3, 7
+_CUSTOMERS, _DEVICES = 3, 8
 #: What a case goes through, under heads such as bill_status, where there is one alone.
 _OF_STAGES = re.compile(
     r"(?!(?:marital|civil|employ|customer|member|user|account|email|consent|tax|stock)).+_(?:status|stage|phase|step)"
@@ -108,9 +50,6 @@ _BETWEEN = frozenset({
 })  # fmt: skip
 #: Roles that several columns together may play.
 _OF_SEVERAL = ("case", "activity", "time")
-#: Dates and times of day that stand in two columns.
-_DATES_AND_CLOCKS = (("date", "time"), ("udate", "utime"), ("erdat", "erzet"), ("datum", "uhrzeit"), ("datum", "zeit"))
-_CLOCK_ALONE = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?|(?:[01]\d|2[0-3])[0-5]\d[0-5]\d"
 #: Columns by which our own export is known, where what is called "kind" is such a kind.
 _OWN_COLUMNS = frozenset({"case_id", "stage", "kind", "origin"})
 #: Of a table of changes: which field was changed, and to what.
@@ -196,14 +135,14 @@ def find_event_columns(
                 raise ConfigError(f"{where}: columns.{role} is {show(head)}, which is no head; {suggest(head, heads)}")
             _refuse_twice(head, heads, where)
     _refuse_one_column_for_two(chosen, where)
-    plain = {head: plain_head(head) for head in heads}
+    plain = plain_heads(heads)
     for role, groups in LOG_ROLES.items():
         if role in given or (role == "kind" and not _OWN_COLUMNS.issubset(heads)):
             continue
         free = [head for head in heads if all(head not in named for named in chosen.values())]
         found: tuple[str, ...] | None = None
         if role in ("time", "activity"):
-            found = (_date_and_clock if role == "time" else _new_value)(free, plain, sample)
+            found = (date_and_clock if role == "time" else _new_value)(free, plain, sample)
         filled = [head for head in free if not sample or _share_empty(head, sample) < 1]
         if role == "activity":
             filled = [head for head in filled if not _numbers_rows(head, sample)]
@@ -216,6 +155,9 @@ def find_event_columns(
             chosen[role] = found
     _refuse_lists(chosen, heads, sample, where)
     _by_their_cells(chosen, given, plain, sample)
+    if "time" not in given and len(chosen.get("time", ())) == 1:
+        free = [head for head in heads if all(head not in named for named in chosen.values())]
+        chosen["time"] = with_clock(chosen["time"][0], free, plain, sample, where)
     if "amount" in chosen and "currency" not in given and not currency_of_head(chosen["amount"][0]):
         cells = [[row[head] for head in heads] for row in sample]
         used = [heads.index(head) for named in chosen.values() for head in named]
@@ -236,11 +178,11 @@ def find_event_columns(
 def known_heads(heads: Sequence[str]) -> list[str]:
     """Return the heads by whose cells columns may be told."""
     known = {word for groups in LOG_ROLES.values() for group in groups for word in group}
-    known.update(_FIELDS, _NEW_VALUES, *_DATES_AND_CLOCKS)
+    known.update(_FIELDS, _NEW_VALUES, *DATES_AND_CLOCKS)
     return [
         head
-        for head in heads
-        if (plain := plain_head(head)) in known or _OF_A_STATE.search(plain) or says_currency(plain)
+        for head, plain in plain_heads(heads).items()
+        if plain in known or _OF_A_STATE.search(plain) or says_currency(plain) or is_clock_head(plain)
     ]
 
 
@@ -335,22 +277,6 @@ def _refuse_side_by_side(fitting: Sequence[str], plain: Mapping[str, str], where
             f"{where}: {' and '.join(map(repr, fitting[:_SHOWN]))} are events side by side in one row; write a row for"
             " each event (case, activity, time), or export the log with one row an event"
         )
-
-
-def _date_and_clock(
-    free: Sequence[str], plain: Mapping[str, str], sample: Sequence[Mapping[str, str]]
-) -> tuple[str, ...] | None:
-    """Return a column of dates and one of times of day, where they have such heads and cells."""
-    for of_date, of_clock in _DATES_AND_CLOCKS:
-        dates = [head for head in free if plain[head] == of_date]
-        clocks = [head for head in free if plain[head] == of_clock]
-        if len(dates) == len(clocks) == 1 and sample:
-            nothing = missing_words(None)
-            cells = [row[clocks[0]] for row in sample if row[clocks[0]].lower() not in nothing]
-            bare = not any(":" in row[dates[0]] for row in sample)
-            if cells and bare and all(re.fullmatch(_CLOCK_ALONE, cell) for cell in cells):
-                return dates[0], clocks[0]
-    return None
 
 
 def _new_value(

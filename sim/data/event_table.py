@@ -16,13 +16,13 @@ from sim.data.cells import plain_cells
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.event_amounts import EventAmounts
 from sim.data.event_columns import (
-    REQUIRED_ROLES,
     EventColumns,
     find_event_columns,
     known_heads,
     refuse_as_attribute,
     refuse_nameless,
 )
+from sim.data.event_heads import REQUIRED_ROLES
 from sim.data.event_log import NO_STAGE, LogBuilder, LogLayout
 from sim.data.event_times import NO_TIME, EventTimes
 from sim.data.format_options import DECIMALS

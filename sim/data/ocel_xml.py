@@ -26,6 +26,10 @@ def is_ocel_xml(path: Path, where: str, most_megabytes: int) -> bool:
     path, where, most_megabytes
         As for :func:`load_ocel_xml`.
 
+    Returns
+    -------
+    bool
+
     Raises
     ------
     ConfigError

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 __all__ = [
+    "CLOCKS",
     "IDS",
     "MAIL",
     "NUMBERED",
@@ -189,8 +190,11 @@ _CUSTOMERS = frozenset({
 _DATES = frozenset({"date", "datum", "fecha", "data", "dato", "tarih", "tarihi", "дата", "datetime", "dt", "ts",
                     "timestamp"})  # fmt: skip
 #: Beside a date, its time of day.
-_CLOCKS = frozenset({"time", "hora", "heure", "uhrzeit", "zeit", "ora", "tijd", "godzina", "saat", "saati", "tid",
-                     "время", "час"})  # fmt: skip
+CLOCKS = frozenset({
+    "time", "hora", "heure", "uhrzeit", "zeit", "ora", "tijd", "godzina", "godz", "czas", "saat", "saati", "tid",
+    "orario", "horario", "klockslag", "kello", "klo", "cas", "ido", "время", "час", "時刻", "時間", "时间", "시각",
+    "시간",
+})  # fmt: skip
 #: What the date of a row may be of.
 _OF_WHAT = frozenset({
     "order", "purchase", "invoice", "sale", "sales", "transaction", "commande", "achat", "facture", "vente", "pedido",
@@ -270,7 +274,7 @@ def role_of_head(plain: str, role: str) -> bool:
         who = words - IDS - _NAMED - MAIL
         return len(who) == 1 and who <= (_CUSTOMERS | {"user"} if words & MAIL else _CUSTOMERS)
     if role == "date":
-        return len(words & _DATES) == 1 and words <= _DATES | _OF_WHAT | _OF_PAYING | _CLOCKS
+        return len(words & _DATES) == 1 and words <= _DATES | _OF_WHAT | _OF_PAYING | CLOCKS
     if role == "amount":
         return bool(words & _MONEY) and words <= _MONEY | _OF_WHAT | _OF_PAYING | _HOW_MUCH
     return False

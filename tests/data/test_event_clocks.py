@@ -1,0 +1,100 @@
+"""A date and a time of day in two columns are one time, in any language; where it is open, the command asks."""
+
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+
+from sim.data.event_log import LogLayout
+from sim.data.log_file import read_event_log
+from sim.scenario.errors import ConfigError
+
+BEGIN = datetime(2025, 3, 14, 22, 30, 15, tzinfo=UTC)
+#: 18 events of 6 cases; within each two are on one day, told the later one first.
+EVENTS = [
+    (f"c{case}", name, BEGIN + timedelta(days=case, hours=hours))
+    for case in range(6)
+    for name, hours in (("buy", 1), ("look", 0), ("come back", 30))
+]
+
+
+def read(tmp_path, heads, *cells, **layout):
+    path = tmp_path / "log.csv"
+    rows = [",".join((case, name, *(f"{t:{cell}}" for cell in cells))) for case, name, t in EVENTS]
+    path.write_text("\n".join([",".join(("case", "activity", *heads)), *rows]) + "\n", encoding="utf-8")
+    return read_event_log(path, LogLayout(**layout))
+
+
+def steps(log):
+    return [log.activities[at] for at in log.activity[log.case == 0]]
+
+
+PAIRS = [("Tarih", "Saat"), ("Fecha", "Hora"), ("Datum", "Tijd"), ("Data", "Godzina"), ("Date", "Heure"), ("日付", "時刻"),
+         ("Event Date", "Event Time"), ("Eventdatum", "Klockslag"), ("Datum", "Uhrzeit")]  # fmt: skip
+
+
+@pytest.mark.parametrize("heads", PAIRS)
+def test_a_time_of_day_beside_the_day_counts(tmp_path, heads):
+    log = read(tmp_path, heads, "%d.%m.%Y", "%H:%M:%S")
+    assert sorted(log.time.tolist()) == sorted(round(t.timestamp() * 1e6) for *_, t in EVENTS)
+    assert steps(log) == ["look", "buy", "come back"]
+
+
+def test_days_and_times_of_day_of_parquet(tmp_path):
+    path = tmp_path / "log.parquet"
+    case, name, when = zip(*EVENTS, strict=True)
+    table = {
+        "case": case,
+        "activity": name,
+        "event_date": [t.date() for t in when],
+        "saat": [f"{t:%H:%M}" for t in when],
+    }
+    parquet.write_table(pa.table({head: list(cells) for head, cells in table.items()}), path)
+    log = read_event_log(path, LogLayout(columns={"time": "event_date"}))
+    assert len(set(log.time.tolist())) < len(EVENTS)
+    log = read_event_log(path)
+    assert sorted(log.time.tolist()) == sorted(round(t.replace(second=0).timestamp() * 1e6) for t in when)
+
+
+def test_several_times_of_day_or_one_without_a_name_are_asked_about(tmp_path):
+    with pytest.raises(
+        ConfigError, match=r"'columns=\{time: \[date, from\]\}', or 'columns=\{time: date\}' for the days"
+    ):
+        read(tmp_path, ("date", "from"), "%Y-%m-%d", "%H:%M")
+    with pytest.raises(ConfigError, match=r"\[date, start time\]\}' or 'columns=\{time: \[date, end time\]\}'"):
+        read(tmp_path, ("date", "start time", "end time"), "%Y-%m-%d", "%H:%M", "%H:%M")
+    log = read(tmp_path, ("date", "from"), "%Y-%m-%d", "%H:%M", columns={"time": ["date", "from"]})
+    assert steps(log) == ["look", "buy", "come back"]
+
+
+@pytest.mark.parametrize(("head", "cell"), [("duration", "%H:%M"), ("Handling time", "%H:%M"), ("note", "%d")])
+def test_what_is_no_time_of_day_is_none(tmp_path, head, cell):
+    log = read(tmp_path, ("date", head), "%Y-%m-%d", cell)
+    assert steps(log) == ["buy", "look", "come back"]
+    assert all(time % 86_400_000_000 == 0 for time in log.time.tolist())
+
+
+@pytest.mark.parametrize(
+    ("case", "activity", "time"),
+    [
+        ("Case ID", "Activity", "Event end"), ("Numéro de dossier", "Activité", "Horodatage"),
+        ("ID sprawy", "Czynność", "Data i godzina"), ("ID do Caso", "Atividade", "Data/Hora"),
+        ("ケースID", "アクティビティ", "日時"), ("Müşteri No", "Aktivite", "Zaman"), ("person_id", "metric_name", "datetime"),
+        ("properties.distinct_id", "event", "properties.time"), ("Record ID", "Deal Stage", "Property history timestamp"),
+        ("Process Instance ID", "Function name", "Event start"), ("Vorgangsnummer", "Vorgang", "Zeit"),
+    ],
+)  # fmt: skip
+def test_heads_of_tools_and_languages_are_known(tmp_path, case, activity, time):
+    path = tmp_path / "log.csv"
+    rows = [f"{one},{name},{t:%Y-%m-%d %H:%M:%S}" for one, name, t in EVENTS]
+    path.write_text("\n".join([f"{case},{activity},{time}", *rows]) + "\n", encoding="utf-8")
+    log = read_event_log(path)
+    assert (log.cases, steps(log)) == (6, ["look", "buy", "come back"])
+
+
+def test_an_action_beside_its_page_is_asked_about(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("clientId,hitTimestamp,eventAction,pagePath\n" + "a,2025-03-14T10:00:00Z,buy,/shop\n" * 3)
+    with pytest.raises(ConfigError, match=r"columns=\{activity: eventAction\}' or 'columns=\{activity: pagePath\}'"):
+        read_event_log(path)
