@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.analysis.metrics import needs_arise, ratio, ratios, searches, with_total
+from sim.analysis.metrics import needs_arise, over_horizon, ratio, ratios, searches, with_total
 from sim.record.events import EventKind
 from sim.record.history import History, Origin
 
@@ -97,10 +97,9 @@ def category_measures(history: History, scenario: ResolvedScenario) -> NDArray[n
     purchases = by_origin.sum(axis=1)
     shopped = purchases - by_origin[:, Origin.LOOP]
     considered = with_total(history.considered.sum(axis=0))
-    repeats, switches, skipped, weeks = (
-        with_total(getattr(history, name).sum(axis=(0, 2)))
-        for name in ("repeats", "switches", "skipped", "decision_weeks")
-    )
+    repeats, switches, skipped, weeks = with_total(
+        over_horizon([history.repeats, history.switches, history.skipped, history.decision_weeks]).sum(axis=2).T
+    ).T
     experienced = repeats + switches
     in_loop = np.minimum(by_origin[:, Origin.LOOP], repeats)
     shares = ratio(by_brand.sum(axis=2), np.broadcast_to(purchases[:, None], by_brand.shape[:2]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from agents.money import CENTS
 from sim.analysis.shape import COUNT, LOW_POINT, RATING, SHARE, Shape
-from sim.record.history import FIXED_POINT, Fixed, History, Money, Origin
+from sim.record.history import FIXED_POINT, History, Money, Origin
 from sim.scenario.calendar import STEPS_A_YEAR
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ __all__ = [
     "measure",
     "needs_arise",
     "of_market",
+    "over_horizon",
     "payback_week",
     "ratio",
     "ratios",
@@ -147,6 +148,7 @@ HALF_A_CENT = 0.5
 
 # Sign of each term in contribution, in the order of TERMS.
 _VARIABLE = ((Money.MARGIN, 1), (Money.ANCILLARY, 1), (Money.CONTACTS, -1), (Money.CHANNELS, -1), (Money.SERVICE, -1))
+_COLUMNS, _SIGNS = (np.array(side) for side in zip(*_VARIABLE, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +291,27 @@ def with_total(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([counts.sum(axis=0, keepdims=True), counts])
 
 
+def over_horizon(counts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Sum counts by week that are of one shape over the weeks, all at once.
+
+    Parameters
+    ----------
+    counts : sequence of int64 (T, ...)
+
+    Returns
+    -------
+    int64 (counts, ...)
+
+    Examples
+    --------
+    >>> over_horizon([np.array([[1, 2], [3, 4]]), np.array([[0, 0], [5, 6]])]).tolist()
+    [[4, 6], [5, 6]]
+    """
+    weeks, *shape = counts[0].shape
+    beside = np.concatenate([each.reshape(weeks, -1) for each in counts], axis=1)
+    return np.asarray(beside.sum(axis=0)).reshape(len(counts), *shape)
+
+
 def ratio(above: NDArray[np.generic], below: NDArray[np.generic]) -> NDArray[np.float64]:
     """Divide where the divisor is not 0; NaN elsewhere."""
     out = np.full(np.shape(above), np.nan)
@@ -336,15 +359,15 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
     heads = with_total(history.population)
     factor = discount(history.customers.shape[0], scenario.market.economics.discount_rate, scenario.step)
 
-    money, variable, cash, terms = _money(history, scenario, heads)
+    revenue, variable, cash, terms = _money(history, scenario, heads)
     bought = history.purchases.sum(axis=0)  # (P, B, O)
     by_origin = with_total(bought[:, focal])  # (1 + P, O)
     purchases = by_origin.sum(axis=1)
     buyers = with_total(history.buyers.sum(axis=0))
     retained = with_total(history.retained)
-    by_week = np.array([getattr(history, name)[:, :, focal] for name in _OF_FOCAL])  # (counts, T, P)
+    of_focal = over_horizon([getattr(history, name)[:, :, focal] for name in _OF_FOCAL])  # (counts, P)
     skipped, weeks, switches, repeats, returned, contacts, praise, complaints, satisfaction, incumbents = with_total(
-        by_week.sum(axis=1).T
+        of_focal.T
     ).T
     again = switches + repeats
     behind = (purchases, purchases, retained[:, 0], again, purchases, buyers, heads / 1000)
@@ -368,7 +391,7 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
     )
     metrics = shares | {
         "contribution": cash.sum(axis=1) / history.minor_units,
-        "revenue": money[:, :, Money.REVENUE].sum(axis=1) / history.minor_units,
+        "revenue": revenue / history.minor_units,
         "npv": cash @ factor / history.minor_units,
         "purchases": of_market(purchases, scenario),
         "payback_week": np.full(heads.size, np.nan),
@@ -409,18 +432,14 @@ def _does_any(scenario: ResolvedScenario, *what: str) -> bool:
 def _money(
     history: History, scenario: ResolvedScenario, heads: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return the focal brand's money (1 + P, T, Money), contribution before and after fixed costs, and its terms."""
+    """The focal brand's revenue (1 + P,), contribution before and after fixed costs (1 + P, T), and its terms."""
     focal = scenario.focal
-    money = of_market(with_total(np.moveaxis(history.money[:, :, focal], 1, 0)), scenario)
+    money = of_market(with_total(np.moveaxis(history.money[:, :, focal], 1, 0)), scenario)  # (1 + P, T, Money)
     fixed = history.fixed[:, focal]  # (T, Fixed)
     burden = ratio(heads, np.broadcast_to(heads[0], heads.shape))
     burden[np.isnan(burden)] = 0.0
-    signs = np.array([sign for _, sign in _VARIABLE])
-    variable = money[:, :, [column for column, _ in _VARIABLE]] @ signs
+    variable = money[:, :, _COLUMNS] @ _SIGNS
     cash = variable - burden[:, None] * fixed.sum(axis=1)[None, :]
-    terms = np.empty((heads.size, len(TERMS)))
-    for term, (column, sign) in enumerate(_VARIABLE):
-        terms[:, term] = sign * money[:, :, column].sum(axis=1)
-    for term, kind in enumerate(Fixed, start=len(_VARIABLE)):
-        terms[:, term] = -burden * fixed[:, kind].sum()
-    return money, variable, cash, terms
+    sums = money.sum(axis=1)
+    terms = np.concatenate([_SIGNS * sums[:, _COLUMNS], -burden[:, None] * fixed.sum(axis=0)], axis=1)
+    return sums[:, Money.REVENUE], variable, cash, terms

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.compiled import loop
 from agents.population import SAMPLED
 from sim.record.counters import ByBrand, ByPersona, Counters
 from sim.record.events import EVENT
@@ -28,9 +29,6 @@ __all__ = [
     "stocks_at_birth",
     "starts_of",
 ]
-
-#: Rows of the event log that are laid out at a time: so few that they stay in the cache while column by column is read.
-_ROWS = 4_096
 
 #: Weekly state of the market, columns of :class:`sim.record.history.MarketTrace`.
 Traced: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
@@ -122,24 +120,38 @@ def continued_trace(trace: Traced, weeks: int) -> Traced:
     return own  # type: ignore[return-value]
 
 
+@loop
+def _lay_out(rows: NDArray[np.int64], order: NDArray[np.int64], log: Any) -> None:
+    """Write events down as records in an order by customer and week; number those of one customer and week.
+
+    Parameters
+    ----------
+    rows : int64 (n, EVENT_COLUMNS)
+        As engines write them.
+    order : int64 (n,)
+        Which row comes first, second ...
+    log : recarray (n,) of EVENT
+        Written to.
+    """
+    customer, week, number = np.int64(-1), np.int64(-1), np.int64(0)
+    for place in range(order.size):
+        row, event = rows[np.uint64(order[place])], log[place]
+        if row[0] != customer or row[1] != week:
+            customer, week, number = row[0], row[1], np.int64(0)
+        event.customer, event.week, event.order = customer, week, number
+        event.kind, event.stage, event.brand = row[3], row[4], row[5]
+        event.channel, event.origin, event.amount = row[6], row[7], row[8]
+        number += 1
+
+
 def _log(counters: Counters) -> NDArray[np.void]:
     """The event log, ordered by customer and then as they happened."""
     rows = counters.events[: counters.event_count[0]]
-    if not len(rows):
-        return np.empty(0, EVENT)
     log = np.empty(len(rows), EVENT)
-    for start in range(0, len(rows), _ROWS):
-        for name, column in zip(EVENT.names or (), rows[start : start + _ROWS].T, strict=True):
-            log[start : start + _ROWS][name] = column
-    # Customers' weeks come in order, and moments of one week as they happened: stable, so that both stay so.
-    who = np.ascontiguousarray(rows[:, 0])
-    order = stable_order(who, int(who.max()))
-    log = log.take(order)
-    customer, week = who.take(order), np.ascontiguousarray(log["week"])
-    is_first = np.ones(len(rows), np.bool_)
-    is_first[1:] = (customer[1:] != customer[:-1]) | (week[1:] != week[:-1])
-    first = np.flatnonzero(is_first)
-    log["order"] = np.arange(len(rows)) - np.repeat(first, np.diff(first, append=len(rows)))
+    if len(rows):
+        # Customers' weeks come in order, and moments of one week as they happened: stable, so that both stay so.
+        order = stable_order(rows[:, 0], int(rows[:, 0].max()))
+        _lay_out(rows, order, log.view(np.recarray))
     return log
 
 

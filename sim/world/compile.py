@@ -29,6 +29,7 @@ __all__ = ["compile_world", "hostless_journey"]
 #: What was compiled before: replicates share all of an arm but their luck, arms most brands, and all of them the
 #: journeys. Compiling takes as long as running a hundred customers.
 _WORLDS: LaidOut[World] = LaidOut(64)
+_MARKETS: LaidOut[World] = LaidOut(64)
 _SEGMENTS: LaidOut[tuple[Any, Any, Any]] = LaidOut(256)
 _ARM_SEGMENTS: LaidOut[tuple[Any, Any, Any]] = LaidOut(64)
 _GRAPHS: LaidOut[Graph] = LaidOut(64)
@@ -145,7 +146,7 @@ def _first_trait(brands: int) -> int:
     return int(fields[TRAITS[0]][1]) // 2
 
 
-def _compile_constants(scenario: ResolvedScenario, arm: Arm, stages: int) -> Any:
+def _compile_constants(scenario: ResolvedScenario, journey: str, stages: int) -> Any:
     market = scenario.market
     choice, talk, contact, experience = market.choice, market.word_of_mouth, market.contact, market.experience
     communities = talk.structure == "communities"
@@ -155,7 +156,7 @@ def _compile_constants(scenario: ResolvedScenario, arm: Arm, stages: int) -> Any
         "customers": scenario.population,
         "brands": len(market.brands),
         "focal": scenario.focal,
-        "journey": tuple(scenario.journeys).index(hostless_journey(scenario, arm)),
+        "journey": tuple(scenario.journeys).index(journey),
         "stages": stages,
         "first_trait": _first_trait(len(market.brands)),
         "groups": talk.communities if communities else 1,
@@ -233,18 +234,36 @@ def compile_world(scenario: ResolvedScenario, arm: Arm, seed: int, replicate: in
     ConfigError
         If a sum of money or counts over all customers and steps might not fit 64 bits.
     """
-    parts = (scenario.market, *scenario.personas, *scenario.journeys.values(), scenario.arms[scenario.baseline], arm)
-    times = (scenario.burn_in, scenario.horizon, scenario.step)
-    sizes = (tuple(scenario.journeys), scenario.population, *times, scenario.minor_units)
-    world = _WORLDS.find(parts, sizes, lambda: _compile(scenario, arm))
+    parts, values = _market_read(scenario)
+    world = _WORLDS.find((*parts, scenario.arms[scenario.baseline], arm), values, lambda: _compile(scenario, arm))
     constants = world.constants.copy()
     constants["seed"], constants["replicate"] = seed, replicate
     constants.flags.writeable = False
     return world._replace(constants=constants)
 
 
+def _market_read(scenario: ResolvedScenario) -> tuple[tuple[object, ...], tuple[Hashable, ...]]:
+    """Return what a world is made of beside the plans of arms: parts, and values; as those of :class:`LaidOut`."""
+    parts = (scenario.market, *scenario.personas, *scenario.journeys.values())
+    times = (scenario.burn_in, scenario.horizon, scenario.step)
+    return parts, (tuple(scenario.journeys), scenario.population, *times, scenario.minor_units)
+
+
 def _compile(scenario: ResolvedScenario, arm: Arm) -> World:
     """Compile one arm to read-only numbers, with seed and replicate left open."""
+    parts, values = _market_read(scenario)
+    journey = hostless_journey(scenario, arm)
+    market = _MARKETS.find(parts, (*values, journey), lambda: _compile_market(scenario, journey))
+    segments, levels, run_costs = _compile_segments(scenario, arm)
+    world = market._replace(segments=segments, levels=levels, run_costs=run_costs)
+    check_sums(scenario, world)
+    for column in world:
+        column.flags.writeable = False
+    return world
+
+
+def _compile_market(scenario: ResolvedScenario, journey: str) -> World:
+    """Compile all but the plans of an arm, which arms share; customers without a host brand are on the journey."""
     market, personas = scenario.market, scenario.personas
     prices = np.array([brand.price for brand in market.brands.values()])
     quality = np.array([brand.quality for brand in market.brands.values()])
@@ -254,10 +273,8 @@ def _compile(scenario: ResolvedScenario, arm: Arm) -> World:
     there = [brand.enters is None for brand in market.brands.values()]
     reference = market.reference_price or prices[there].mean() or 1.0
     weeks = np.arange(scenario.burn_in + scenario.horizon + 1)
-    segments, levels, run_costs = _compile_segments(scenario, arm)
     graph = _graph(scenario)
-    stages = graph.node_of.shape[1]
-    constants = _compile_constants(scenario, arm, stages)
+    constants = _compile_constants(scenario, journey, graph.node_of.shape[1])
     # Plain records here too.
     people = np.zeros(len(personas), PERSONA)
     people["spend"] = spend
@@ -274,14 +291,14 @@ def _compile(scenario: ResolvedScenario, arm: Arm) -> World:
         row["form"] = forms.index(brand.form) if brand.form in forms else NOBODY
         row["salience"] = brand.salience
         row["enters"] = 0 if brand.enters is None else scenario.burn_in + brand.enters
-    world = World(
+    return World(
         constants=constants,
         personas=people.view(np.recarray),
         brands=brands.view(np.recarray),
         offers=offers.view(np.recarray),
-        segments=segments,
-        levels=levels,
-        run_costs=run_costs,
+        segments=np.zeros((0, 0), SEGMENT).view(np.recarray),
+        levels=np.zeros((0, 0, 0), LEVEL).view(np.recarray),
+        run_costs=np.zeros((0, 0, 0), np.int64),
         gap_quantiles=tail_quantiles(market.need.shape),
         taste_quantiles=taste_quantiles(market),
         fatigue_left=np.exp2(-weeks / market.contact.fatigue_half_life),
@@ -289,7 +306,3 @@ def _compile(scenario: ResolvedScenario, arm: Arm) -> World:
         discount=(1.0 + market.economics.discount_rate) ** (-np.arange(scenario.horizon) / STEPS_A_YEAR[scenario.step]),
         **graph._asdict(),
     )
-    check_sums(scenario, world)
-    for column in world:
-        column.flags.writeable = False
-    return world
