@@ -80,6 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if words[:1] == ["discover"]:
             # Its matrices are small: threads of the linear algebra that wait for the next one took a fifteenth of it.
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+            # It makes hardly any ring, and looking for them once takes 50 ms of its second or two.
+            gc.set_threshold(0)
         atexit.register(_keep_all)
         KeptMethods(words[0] if words else "").use()
         leave_clouds_out()

@@ -3,8 +3,9 @@
 Hydra takes longer to start and to compose than a small comparison to run. What it composed is plain data, which is
 kept in the user's cache and used again while nothing has changed: not the words, not one of the files that may be
 read, not the sources that bring files into their normal form, not the versions of Hydra, OmegaConf and PyYAML. A word
-that gives a number may give another one of the same type, which is laid over what was kept, where Hydra put the first
-one. It is read as JSON, which can hold no code, and is checked like anything that Hydra composes.
+that gives a number may give another one of the same type, and one that names a user's file or a folder for results may
+name another, which is laid over what was kept, where Hydra put the first one. What is kept is read as JSON, which can
+hold no code, and is checked like anything that Hydra composes.
 """
 
 from __future__ import annotations
@@ -40,6 +41,9 @@ _PACKAGES = (("hydra", "__init__.py"), ("omegaconf", "version.py"), ("yaml", "__
 _OPTIONS = ("--config-dir", "--config-name")
 #: A word that gives a number to a key, written as every reader of YAML and Hydra's grammar understand it.
 _NUMBER = re.compile(r"(\+{0,2}([A-Za-z][\w.]*)=)(-?(?:0|[1-9][0-9]*)(\.[0-9]+)?)", re.ASCII)
+#: A word that names a file of events or of purchases, or a folder for results, in signs that stand for themselves: a
+#: path has a letter and a slash, or a letter and then an ending of letters, so that nobody takes it for a number.
+_PLACE = re.compile(r"((?:log|data|output_dir)=)(?=.*[A-Za-z])(?=.*/|.*[A-Za-z].*\.[A-Za-z]{2})([\w./-]+)", re.ASCII)
 
 
 def composition_key(verb: str, words: Sequence[str]) -> str | None:
@@ -76,7 +80,7 @@ def composition_key(verb: str, words: Sequence[str]) -> str | None:
 
 
 def find(key: str, words: Sequence[str]) -> Mapping[str, Any] | None:
-    """Return what was composed under a key, with the numbers of these words, or None.
+    """Return what was composed under a key, with the numbers and places of these words, or None.
 
     Parameters
     ----------
@@ -91,8 +95,8 @@ def find(key: str, words: Sequence[str]) -> Mapping[str, Any] | None:
             return None
         record = json.loads(kept)
         data = record["composed"]
-        for path, (_, number) in zip(record["numbers"], _numbers(words), strict=True):
-            _parent(data, path)[path[-1]] = number
+        for path, (_, value) in zip(record["values"], _values(words), strict=True):
+            _parent(data, path)[path[-1]] = value
     except (ValueError, RecursionError, LookupError, TypeError):
         return None
     return data if isinstance(data, dict) else None
@@ -106,15 +110,15 @@ def keep(key: str, overrides: Sequence[str], data: Mapping[str, Any]) -> None:
     key : str
         See :func:`composition_key`.
     overrides : sequence of str
-        What Hydra was given, every key whole. Where a number of theirs is not in the data, nothing is kept.
+        What Hydra was given, every key whole. Where a number or a place of theirs is not in the data, nothing is kept.
     data : mapping
         Plain data. What JSON would give back in another form is not kept.
     """
     with suppress(ValueError, TypeError, LookupError):
-        numbers = list(_numbers(overrides))
-        record = {"numbers": [path for path, _ in numbers], "composed": data}
+        values = list(_values(overrides))
+        record = {"values": [path for path, _ in values], "composed": data}
         text = json.dumps(record)
-        found = all(_same(_parent(data, path)[path[-1]], number) for path, number in numbers)
+        found = all(_same(_parent(data, path)[path[-1]], value) for path, value in values)
         if found and _same(json.loads(text), record):
             write_kept(_place(key), text.encode(), MOST_KEPT)
 
@@ -159,18 +163,21 @@ def _user_files(folder: Path) -> Iterator[Path]:
 
 
 def _shape(word: str) -> str:
-    """Return a word as it counts for the key: of a number only that it is whole, or that it is not."""
-    given = _NUMBER.fullmatch(word)
+    """Return a word as it counts for the key: of a number only that it is whole, or that it is not, and no path."""
     # No word of a command line holds a null character, so none is taken for a shape.
-    return word if given is None else f"{given[1]}\0{'whole' if given[4] is None else 'decimal'}"
+    if (given := _NUMBER.fullmatch(word)) is not None:
+        return f"{given[1]}\0{'whole' if given[4] is None else 'decimal'}"
+    place = _PLACE.fullmatch(word)
+    return word if place is None else f"{place[1]}\0path"
 
 
-def _numbers(words: Sequence[str]) -> Iterator[tuple[list[str], int | float]]:
-    """Yield the path of each key that is given a number, and the number."""
+def _values(words: Sequence[str]) -> Iterator[tuple[list[str], int | float | str]]:
+    """Yield the path of each key that is given a number or names a place, and that."""
     for word in words:
-        given = _NUMBER.fullmatch(word)
-        if given is not None:
+        if (given := _NUMBER.fullmatch(word)) is not None:
             yield given[2].split("."), int(given[3]) if given[4] is None else float(given[3])
+        elif (place := _PLACE.fullmatch(word)) is not None:
+            yield [place[1].removesuffix("=")], place[2]
 
 
 def _parent(data: Mapping[str, Any], path: Sequence[str]) -> Any:

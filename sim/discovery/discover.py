@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.event_log import EventLog
+from sim.discovery.all_cases import all_cases
 from sim.discovery.at_once import last_apart, told_apart
 from sim.discovery.case_age import with_ages
 from sim.discovery.case_attributes import AttributeShare, attributes_by_kind, changing_attributes
@@ -20,12 +21,12 @@ from sim.discovery.cases import Cases, cases_of, in_whole_steps, stage_slugs, su
 from sim.discovery.context import MOST_STATES, Contexts, fewer_contexts, find_contexts
 from sim.discovery.distance import CaseTable, Distances, distances_between, mean_distances, simulated_table
 from sim.discovery.found_config import found_scenario, state_names
-from sim.discovery.funnel import ChannelUse, channel_use, funnel_counts, usual_funnel
+from sim.discovery.funnel import ChannelUse
 from sim.discovery.goal import CaseGoal, find_goal
 from sim.discovery.hazards import TimedJourney, ended_weights, fit_hazards
 from sim.discovery.inside_view import InsideView
 from sim.discovery.led_journey import ends_beside
-from sim.discovery.lived_map import LivedEdge, LivedStage, lived_map
+from sim.discovery.lived_map import LivedEdge, LivedStage
 from sim.discovery.own_hazards import own_hazards, with_own
 from sim.discovery.persona_mixture import Mixture, find_personas
 from sim.discovery.product_limit import aalen_johansen
@@ -33,8 +34,8 @@ from sim.discovery.purchases import Purchases, amounts_where_paid, find_purchase
 from sim.discovery.since_goal import since_goal_apart
 from sim.discovery.state_edges import FINE
 from sim.discovery.time_step import UNITS, choose_unit
-from sim.discovery.turning_points import TurningPoint, turning_points
-from sim.discovery.variants import Variants, ranked_variants
+from sim.discovery.turning_points import TurningPoint
+from sim.discovery.variants import Variants
 from sim.discovery.visit_weights import NO_WEIGHTS, age_told_by_visits, fit_beside_age
 from sim.execution.beside import beside
 from sim.scenario.errors import ConfigError, suggest
@@ -54,6 +55,8 @@ _MOST_FITTED = 1_000_000
 #: Visits on which contexts, ages, the clock and phases are chosen.
 _MOST_CHOSEN = 200_000
 _FEWEST_HELD_OUT = 20
+#: From so many visits on map, variants and turning points are found beside the journey.
+_MANY_VISITS = 100_000
 #: States of a journey whose states stand once for each phase, in all phases.
 _MOST_PHASED = 120
 #: Cases of a half below which each half judges once.
@@ -183,10 +186,16 @@ def discovering(
     log, bought = _purchases_of(log, cases, slugs, purchases)
     over = ended_weights(cases, cases.stage)[cases.first[1:] - 1]
     at_goal = (wanted := _goal_of(cases, slugs, goal, bought, over)).stage
-    steps = usual_funnel(cases, at_goal) if funnel is None else _stages_of(cases, slugs, funnel, "funnel", "in order")
+    steps = None if funnel is None else _stages_of(cases, slugs, funnel, "funnel", "in order")
     mixture = find_personas(cases, seed)
     part, belongs = _some(cases, mixture.belongs, seed)
-    with beside(partial(_judge, part, slugs, unit, belongs, at_goal, seed, threads), apart=threads != 1) as judged:
+    apart = threads != 1
+    aside = partial(_judge, part, slugs, unit, belongs, at_goal, seed, threads)
+    every = partial(all_cases, log, cases, at_goal, steps)
+    with (
+        beside(aside, apart=apart) as judged,
+        beside(every, apart=apart and cases.stage.size >= _MANY_VISITS) as lived,
+    ):
         fitted = _fit(part, belongs, UNITS[unit], at_goal, seed)
         files = found_scenario(
             name,
@@ -201,29 +210,23 @@ def discovering(
             purchases=bought,
             longest=_longest(cases, at_goal),
         )
-        stages, edges = lived_map(cases)
         found = Discovery(
             log=log,
             cases=cases,
             slugs=slugs,
-            stages=stages,
-            edges=edges,
-            variants=ranked_variants(cases),
             unit=unit,
             contexts=fitted.contexts,
             phases=fitted.phases,
             journeys=fitted.journeys,
             mixture=mixture,
             goal=wanted,
-            points=turning_points(cases, at_goal),
             distances=None,
             files=files,
             drifting=changing_attributes(log),
             attributes=attributes_by_kind(log, cases.number, mixture.belongs),
             purchases=bought,
-            funnel=tuple(zip(steps, funnel_counts(cases, steps), strict=True)),
-            channels=channel_use(cases, at_goal, log.extra["channel"]) if "channel" in log.extra else (),
             folded=folded,
+            **lived()._asdict(),
         )
         yield found, judged
 
@@ -289,7 +292,7 @@ def _fit(cases: Cases, belongs: NDArray[np.float64], seconds: float, goal: int, 
     same = age_told_by_visits(cases.age, cases.place) if any(every.forward) else 0.0
     by_visit = fit_beside_age(same) if seen else NO_WEIGHTS
     # By the age of a case its pace and its end come out, which phases tell else.
-    room = _MOST_PHASED // np.unique(cases.stage).size
+    room = _MOST_PHASED // int((np.bincount(cases.stage) > 0).sum())
     choices = find_phases(few, few_over, room, seed) if seen and not any(every.forward) else (ONE_PHASE,)
     gained = np.cumsum([0.0, *(mean for mean, _ in choices[-1].gains)])[: len(choices)] * few.count
     told = [sum(fewer_contexts(every, _states_in(phases)).gains) for phases in choices]

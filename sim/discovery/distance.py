@@ -50,7 +50,7 @@ class CaseTable:
         """Time to the first visit of a stage, of the cases that reach it."""
         rows = np.flatnonzero(self.stage == goal)
         case = np.searchsorted(self.first, rows, side="right") - 1
-        _, at = np.unique(case, return_index=True)
+        at = np.flatnonzero(np.diff(case, prepend=-1))
         return self.time[rows[at]] - self.time[self.first[case[at]]]
 
     def trigrams(self, stages: int) -> dict[int, float]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.discovery.cases import Cases
+from sim.discovery.cases import Cases, rows_by
 from sim.discovery.distance import case_table
 from sim.discovery.stage_words import says_lost, says_purchase
 
@@ -90,8 +90,7 @@ def find_goal(
     visits = np.bincount(cases.stage, minlength=count)
     ends = np.bincount(cases.stage[cases.first[1:] - 1], minlength=count)
     begins = np.bincount(cases.stage[cases.first[:-1]], minlength=count)
-    case = cases.case
-    come = np.array([_different(case[cases.stage == at]) for at in range(count)])
+    come = _come(cases)
     usual = cases.count / cases.stage.size
     why, stage = "given", given
     if stage is None:
@@ -170,6 +169,10 @@ def ends_only(cases: Cases) -> NDArray[np.bool_]:
     return np.asarray((visits > 0) & (ends >= _AN_END * visits))
 
 
-def _different(ordered: NDArray[np.int64]) -> int:
-    """Count different values, of a column in order."""
-    return int((np.diff(ordered) != 0).sum()) + (ordered.size > 0)
+def _come(cases: Cases) -> NDArray[np.int64]:
+    """Count the cases that come to each stage."""
+    order, bounds = rows_by(cases.stage, len(cases.stages))
+    new = np.diff(cases.case[order], prepend=-1) != 0
+    # Of each stage the first is new, whoever was the last of the one before.
+    new[bounds[:-1][np.diff(bounds) > 0]] = True
+    return np.diff(np.r_[0, np.cumsum(new)][bounds])

@@ -65,9 +65,9 @@ def lived_map(cases: Cases) -> tuple[tuple[LivedStage, ...], tuple[LivedEdge, ..
     for stage in range(len(cases.stages)):
         rows = order[ends[stage] : ends[stage + 1]]
         following, stay = cases.following[rows], cases.stay[rows]
-        targets, exit = distinct(following[following >= 0])
-        code = np.full(rows.size, -1, np.int64)
         goes = following >= 0
+        targets, exit = distinct(following[goes])
+        code = np.full(rows.size, -1, np.int64)
         code[goes] = exit
         watched = goes if cases.finished else slice(None)
         found = aalen_johansen(stay[watched], code[watched], max(targets.size, 1))
@@ -89,9 +89,11 @@ def lived_map(cases: Cases) -> tuple[tuple[LivedStage, ...], tuple[LivedEdge, ..
                 median_time=float(found.times[passed]) if share_on > 0.0 else None,
             )
         )
+        by_target, begins = rows_by(exit, targets.size)
+        stayed = stay[goes][by_target]
         for at, target in enumerate(targets.tolist()):
-            mine = code == at
+            mine = stayed[begins[at] : begins[at + 1]]
             share = float(final[at] / final.sum()) if final.sum() > 0 else 0.0
-            low, high = wilson(share, float((code >= 0).sum()))
-            edges.append(LivedEdge(stage, int(target), int(mine.sum()), share, low, high, float(np.median(stay[mine]))))
+            low, high = wilson(share, float(exit.size))
+            edges.append(LivedEdge(stage, int(target), mine.size, share, low, high, float(np.median(mine))))
     return tuple(stages), tuple(sorted(edges, key=lambda edge: (-edge.count, edge.source, edge.target)))

@@ -20,6 +20,7 @@ from sim.discovery.cases import Cases, subset
 from sim.discovery.context import Contexts, find_contexts, states_of
 from sim.discovery.hazards import ended_weights
 from sim.discovery.stay_classes import StayClasses, stay_classes
+from sim.record.order import distinct
 
 __all__ = ["Mixture", "find_personas"]
 
@@ -309,9 +310,9 @@ class _Search:
         """Log likelihood of the stays of each held-out case, by kinds whose stays go by stage and what is given."""
         goes = cases.following >= 0
         state = given[goes] * len(cases.stages) + cases.stage[goes]
-        cells, column = np.unique(state * _STAYS + stayed, return_inverse=True)
+        cells, column = distinct(state * _STAYS + stayed)
         counts = counted(cases.case[goes], column, None, (cases.count, cells.size))
-        groups = np.unique(cells // _STAYS, return_inverse=True)[1]
+        groups = distinct(cells // _STAYS)[1]
         luck = np.random.default_rng([self._seed, 17])
         half = luck.permutation(cases.count) < cases.count // 2
         columns = _Columns(groups, np.full(cells.size, _STAYS_BESIDE))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.analysis.multiple_tests import beyond_chance
-from sim.discovery.cases import START, Cases
+from sim.discovery.cases import START, Cases, rows_by
 from sim.discovery.goal import ends_only
 from sim.record.order import distinct
 
@@ -65,8 +65,9 @@ def turning_points(cases: Cases, goal: int) -> tuple[TurningPoint, ...]:
     ends = ends_only(cases)
     before = cases.before(1)
     out, chances = [], []
-    for stage in np.unique(cases.stage).tolist():
-        rows = np.flatnonzero(cases.stage == stage)
+    order, bounds = rows_by(cases.stage, len(cases.stages))
+    for stage in np.flatnonzero(np.diff(bounds)).tolist():
+        rows = order[bounds[stage] : bounds[stage + 1]]
         rows = rows[np.diff(case[rows], prepend=-1) > 0]
         targets, way = distinct(cases.following[rows] + 1)
         counts = _counted(way, later[rows], before[rows])

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.discovery.cases import Cases
+from sim.record.order import distinct
 
 __all__ = ["Variants", "ranked_variants", "variants_of"]
 
@@ -48,7 +49,7 @@ def variants_of(cases: Cases) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     left, prefix = np.arange(cases.count), np.zeros(cases.count, np.int64)
     while left.size and depth < _DEEP:
         stage = cases.stage[cases.first[left] + depth]
-        _, prefix = np.unique(prefix * len(cases.stages) + stage, return_inverse=True)
+        _, prefix = distinct(prefix * len(cases.stages) + stage)
         depth += 1
         # Who shares its beginning with nobody is a variant of its own, however it goes on.
         done = (cases.lengths[left] == depth) | (np.bincount(prefix)[prefix] == 1)

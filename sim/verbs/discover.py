@@ -94,10 +94,6 @@ def _run(job: Job[DiscoverKeys, DiscoverPlan], session: Session) -> Answer:
     from sim.discovery.discover import discovering
     from sim.discovery.inside_view import inside_view
     from sim.discovery.log_selection import sample_of, sessions_of
-    from sim.reports.quick_matplotlib import load_matplotlib
-
-    load_matplotlib()
-    from sim.reports.discovery import discovery_document, discovery_lines, discovery_summary
     from sim.results.answer import Answer
     from sim.results.discovery import configuration_files, discovery_tables, write_files
 
@@ -118,6 +114,12 @@ def _run(job: Job[DiscoverKeys, DiscoverPlan], session: Session) -> Answer:
         inside = None
         if plan.against is not None:
             inside = inside_view(plan.against, found.slugs, found.cases.stages, found.stages, found.edges)
+        # What draws is loaded while the cases kept aside are simulated.
+        from sim.reports.quick_matplotlib import load_matplotlib
+
+        load_matplotlib()
+        from sim.reports.discovery import discovery_document, discovery_lines, discovery_summary
+
         found = replace(found, distances=judged(), inside=inside)
     return Answer(
         name=plan.name,

@@ -55,6 +55,42 @@ def test_another_number_of_the_same_type_is_laid_over_what_was_composed(cache, m
     assert len(list(cache.iterdir())) == 2  # a whole number where a decimal one stood is composed
 
 
+def test_another_file_and_another_folder_are_laid_over_what_was_composed(cache, monkeypatch, tmp_path):
+    jobs, logs = [], [tmp_path / "some.csv", tmp_path / "other" / "2024_03.csv"]
+    logs[1].parent.mkdir()
+    for log in logs:
+        log.write_text("case,activity,time\n1,a,2024-01-01\n")
+    monkeypatch.setattr(frame, "perform", jobs.append)
+    words = [["discover", f"log={log}", f"output_dir={log.parent}", "seed=3"] for log in logs]
+    assert main(words[0]) == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(composer, "start_hydra", lambda *_: pytest.fail("Hydra was started"))
+        assert main(words[1]) == 0
+    for path in cache.iterdir():
+        path.unlink()
+    assert main(words[1]) == 0
+    kept, composed = jobs[1:]
+    assert kept == composed and kept.plan.path == logs[1] and kept.output_dir == logs[1].parent
+
+
+@pytest.mark.parametrize("value", ["a/b", "/x.1/2.csv", "./visits.xes.gz", "Visits.csv", "../ab"])
+def test_what_names_a_place_is_a_path_whatever_it_is(value):
+    assert composition_key("discover", [f"log={value}"]) == composition_key("discover", ["log=one/two.csv"])
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["log=null", "log=1/2", "log=1.5", "log=.inf", "log='a/b'", "log=a,b/c", "log=[a/b]", "log=a b/c", "log=-.inf"]
+    + ["scenario=a/b", "log=a=b/c", "log=2024.csv", "log=true", "log=ü/a", "goal=a/b", "log=~/a"],
+)
+def test_what_may_be_something_else_counts_as_it_is_written(word):
+    key = word.partition("=")[0]
+    assert composition_key("discover", [word]) not in (
+        composition_key("discover", [f"{key}=one/two.csv"]),
+        composition_key("discover", ["log=one/two.csv"]),
+    )
+
+
 def test_a_number_out_of_range_is_refused_as_when_it_is_composed(cache, monkeypatch, capsys):
     monkeypatch.setattr(frame, "perform", lambda _: None)
     messages = []
