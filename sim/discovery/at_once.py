@@ -114,19 +114,23 @@ def told_apart(cases: Cases, seconds: float, most: int) -> tuple[Cases, AtOnce]:
     count = len(cases.stages)
     step = np.rint(cases.age / seconds).astype(np.int64)
     goes = cases.following >= 0
-    quick = goes & (np.r_[step[1:], 0] == step)
+    rows = np.flatnonzero(goes & (np.r_[step[1:], 0] == step))
     visits = np.bincount(cases.stage, minlength=count)
     for _ in range(2):
         # A stage that is rarely left at once never is; then fewer visits are in each other's way.
-        numbers = np.bincount(cases.stage[quick], minlength=count)
+        numbers = np.bincount(cases.stage[rows], minlength=count)
         often = numbers >= max(_FEWEST, _SHARE * cases.stage.size)
         whole = (visits > 0) & (numbers >= 10) & (numbers >= (1.0 - _ALWAYS) * visits)
-        quick &= (often | whole)[cases.stage]
-        after = np.r_[quick[1:], False] & goes
-        both = quick & after
-        ways = np.bincount(cases.stage[both] * count + cases.following[both], minlength=count * count)
+        rows = rows[(often | whole)[cases.stage[rows]]]
+        quick = np.zeros(cases.stage.size, bool)
+        quick[rows] = True
+        after = quick[rows + 1]
+        source, target = cases.stage[rows], cases.following[rows]
+        ways = np.bincount(source[after] * count + target[after], minlength=count * count)
         rank = _order(ways.reshape(count, count))
-        quick &= ~(after & (rank[cases.stage] >= rank[cases.following]))
+        back = after & (rank[source] >= rank[target])
+        quick[rows[back]] = False
+        rows = rows[~back]
     numbers = np.bincount(cases.stage[quick], minlength=count)
     last = np.bincount(cases.stage[~goes], minlength=count)
     always = (numbers > 0) & (visits - numbers <= _ALWAYS * visits) & (last <= _NEVER_LAST * visits)
@@ -177,6 +181,8 @@ def standing_twice(cases: Cases, twice: NDArray[np.int64], apart: NDArray[np.boo
     -------
     Cases
     """
+    if not twice.size:
+        return cases
     code = np.arange(len(cases.stages))
     code[twice] = code.size + np.arange(twice.size)
     stage = np.where(apart, code[cases.stage], cases.stage)

@@ -124,13 +124,17 @@ def _fill(page: Any, sheet: Sheet, formats: _Formats) -> None:
     for position, column in enumerate(sheet.columns):
         page.set_column(position, position, column.width)
         page.write_string(0, position, _text(column.heading), formats.of("head"))
+    of_row = any(column.kind == "metric" for column in sheet.columns)
+    looks = [] if of_row else [formats.of(column.kind, sheet.currency) for column in sheet.columns]
     wrapped = [(position, column) for position, column in enumerate(sheet.columns) if column.kind == "text"]
     for number, row in enumerate(sheet.rows, start=1):
         lines = max((_lines(row[position], column) for position, column in wrapped), default=1)
         if lines > 1:
             page.set_row(number, _LINE * lines)
-        for position, (cell, kind) in enumerate(zip(row, sheet.kinds(row), strict=True)):
-            _put(page, number, position, cell, formats.of(kind, sheet.currency))
+        if of_row:
+            looks = [formats.of(kind, sheet.currency) for kind in sheet.kinds(row)]
+        for position, (cell, look) in enumerate(zip(row, looks, strict=True)):
+            _put(page, number, position, cell, look)
     page.freeze_panes(1, _FROZEN if len(sheet.columns) > 3 else 0)
     if len(sheet.rows) > 1 and len(sheet.columns) > 2:
         page.autofilter(0, 0, len(sheet.rows), len(sheet.columns) - 1)
