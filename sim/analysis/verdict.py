@@ -303,9 +303,11 @@ class _Case:
             return ""
         scale = 1000.0 / self.heads
         ranked = sorted(origins.items(), key=lambda item: -abs(item[1]["mean"]))
+        # Where nothing is ever won differently, as where there is no rival, nothing is told of it.
         parts = [
             f"{_ORIGIN_WORDS[origin]} {_signed(entry['mean'] * scale)}{bracket(entry, lambda v: _signed(v * scale))}"
-            for origin, entry in ranked
+            for at, (origin, entry) in enumerate(ranked)
+            if at == 0 or any(entry[key] for key in ("mean", "ci_low", "ci_high"))
         ]
         return (
             f"How it came about: {_signed(total['mean'] * scale)} {in_renewals('purchases', self.renews)}"

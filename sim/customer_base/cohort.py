@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.customer_base.repeat_buying import RepeatModel
+from sim.number_format import short_money
 from sim.scenario.calendar import DAYS_A_WEEK
 
 __all__ = ["LEAVING", "MOST_JOININGS", "Cohort", "Joining", "Simulable", "group_joinings", "stagger"]
@@ -139,7 +140,7 @@ class Cohort:
             return {"customer": {"title": "Customers", "share": 1.0, LEAVING: leaving, "spend": float(self.tiers[0])}}
         return {
             f"spender_{at}": {
-                "title": f"Spender {at} of {len(self.tiers)}",
+                "title": f"customers of {short_money(self.spend * tier, self.currency)} a purchase",
                 "share": 1.0,
                 LEAVING: leaving,
                 "spend": float(tier),

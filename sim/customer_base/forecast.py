@@ -21,11 +21,11 @@ from sim.customer_base.gamma_gamma import GammaGamma, fit_gamma_gamma
 from sim.customer_base.purchase_history import CustomerBase
 from sim.customer_base.repeat_buying import Fit, RepeatModel
 from sim.record.history import History
-from sim.scenario.calendar import DAYS_A_WEEK
+from sim.scenario.calendar import DAYS_A_WEEK, WEEKS_A_YEAR
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
 
-__all__ = ["CELLS", "Forecast", "Simulated", "forecast"]
+__all__ = ["CELLS", "Forecast", "Simulated", "forecast", "spend_of_each"]
 
 #: Last cell of the histogram of repeat purchases: so many or more.
 CELLS = 10
@@ -127,6 +127,16 @@ class Forecast:
             float(self.observed[-1] - self.observed[first - 1]),
             float(self.simulated.weekly[-1] - self.simulated.weekly[first - 1]),
         )
+
+    def year_ahead(self) -> tuple[float, float]:
+        """Return purchases expected in the year after the data: given what each customer did, and by the model alone.
+
+        The second is what the market of the configuration is: its customers are drawn anew, as many as joined when.
+        """
+        year, days = int(WEEKS_A_YEAR), _points(self.base)
+        each = self.fit.model.expected_after(WEEKS_A_YEAR, self.base.single(whole=True))
+        drawn = expected_weekly(self.fit.model, *days, self.base.weeks + year)
+        return float(each.sum()), float(drawn[-1] - drawn[-1 - year])
 
     def after_error(self) -> float:
         """Return the standard deviation of the purchases after the window: open parameters and random variation."""
@@ -378,3 +388,13 @@ def _weekly(history: History, step_days: float, weeks: int) -> NDArray[np.float6
     again = np.cumsum(history.purchases.sum(axis=(1, 2, 3)) - np.diff(history.adopters, prepend=0))
     last = (np.arange(1, weeks + 1) * DAYS_A_WEEK / step_days).astype(np.int64) - 1
     return np.asarray(again[np.minimum(last, again.size - 1)], dtype=np.float64)
+
+
+def spend_of_each(found: Forecast) -> NDArray[np.float64] | None:
+    """Return what each customer is expected to spend a purchase (Fader & Hardie 2013); None without amounts."""
+    base, spend = found.base, found.spend
+    if not base.mean_amount > 0:
+        return None
+    if spend is None or spend.unbounded or spend.q <= 1.0:
+        return np.full(base.customers, base.mean_amount)
+    return spend.expected(base.spend_count, base.spend_mean)

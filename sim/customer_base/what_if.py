@@ -44,12 +44,15 @@ class WhatIf:
         Share of a purchase that is contribution.
     yearly_purchases : float
         Purchases of all of them expected in the year after the data.
+    tested : str
+        How good the forecast of what the fit had not seen was; empty where nothing was left to be forecast.
     """
 
     cohort: Cohort
     customers: int
     margin: float
     yearly_purchases: float
+    tested: str = ""
 
     @property
     def steps_a_week(self) -> float:
@@ -141,7 +144,10 @@ class WhatIf:
             "burn_in": cohort.steps + 1,
             "record": {"events": 0},
             "assumptions": [
-                {"what": "Needs, leaving, spending, joining", "source": "fitted to the file"},
+                {
+                    "what": "Needs, leaving, spending, joining",
+                    "source": f"fitted to the file{self.tested and '; ' + self.tested}",
+                },
                 {
                     "what": f"{100 * self.margin:g} % of a purchase is contribution",
                     "source": "assumption: margin_share=",

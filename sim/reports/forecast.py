@@ -9,8 +9,9 @@ import numpy as np
 
 from sim.analysis.paired import NORMAL_WIDTH
 from sim.customer_base.candidates import CLEAR
+from sim.customer_base.forecast import spend_of_each
 from sim.customer_base.pareto_nbd import ParetoNbd
-from sim.number_format import count, decimal, exact_percent, significant, spaced
+from sim.number_format import NOTHING, count, decimal, exact_percent, significant, spaced
 from sim.reports.columns import column_table
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.repeat_buying import draw_comebacks, draw_repeats, draw_tiers, draw_tracking, draw_weeks
@@ -22,7 +23,15 @@ if TYPE_CHECKING:
     from sim.customer_base.repeat_buying import RepeatModel
     from sim.data.ledger import Ledger
 
-__all__ = ["estimate_line", "forecast_document", "forecast_facts", "forecast_lines", "forecast_summary"]
+__all__ = [
+    "estimate_line",
+    "forecast_document",
+    "forecast_facts",
+    "forecast_lines",
+    "forecast_summary",
+    "holdout_words",
+    "next_year",
+]
 
 #: How far a forecast of the purchases after the window may be off to be called so.
 _GOOD, _FAIR = 0.05, 0.10
@@ -101,6 +110,7 @@ def forecast_summary(found: Forecast, warnings: Sequence[str], ledger: Ledger) -
             "sd_luck": _finite(float(found.simulated.luck[-1])),
             "simulation_error": _finite(float(found.simulated.spread[-1])),
         },
+        "next_year": next_year(found),
         "simulation": {
             "customers": found.simulated.customers,
             "step_days": found.cohort.step_days,
@@ -187,6 +197,31 @@ def forecast_facts(found: Forecast) -> dict[str, Any]:
             "simulated_after": after[1],
             "holdout": _holdout(found),
         },
+        "next_year": next_year(found),
+        "currency": found.cohort.currency,
+    }
+
+
+def next_year(found: Forecast) -> dict[str, Any]:
+    """Return what is expected of the customers in the year after the data.
+
+    Returns
+    -------
+    dict
+        ``purchases`` and ``revenue`` (None without amounts) given what each customer did, ``drawn`` (purchases by the
+        model alone, as the configuration's market has them), and ``half`` (smallest share of customers who make half of
+        the purchases).
+    """
+    base = found.base
+    each = found.fit.model.expected_after(WEEKS_A_YEAR, base.single(whole=True))
+    spend = spend_of_each(found)
+    total, drawn = found.year_ahead()
+    so_far = np.cumsum(np.sort(each)[::-1])
+    return {
+        "purchases": total,
+        "drawn": drawn,
+        "revenue": None if spend is None else float(each @ spend),
+        "half": float(np.searchsorted(so_far, total / 2) + 1) / base.customers if total > 0 else None,
     }
 
 
@@ -215,6 +250,19 @@ def _holdout(found: Forecast) -> dict[str, Any] | None:
         "rating": "good" if abs(gap) <= _GOOD else "fair" if abs(gap) <= _FAIR else "poor",
         "within_interval": low <= observed <= high,
     }
+
+
+def holdout_words(found: Forecast) -> str:
+    """Say how far off the forecast of the purchases after the window was; empty where there was none."""
+    tested = _holdout(found)
+    if tested is None:
+        return ""
+    few = "few" if tested["gap"] < 0.0 else "many"
+    base = found.base
+    return (
+        f"of weeks {base.window_weeks + 1} to {base.weeks}, which the fit had not seen, it forecast"
+        f" {exact_percent(abs(tested['gap']), 1)} too {few} repeat purchases ({tested['rating']})"
+    )
 
 
 def forecast_lines(found: Forecast, warnings: Sequence[str]) -> list[str]:
@@ -303,7 +351,7 @@ def _parameter_table(found: Forecast) -> Table:
 
 def _model_table(found: Forecast) -> Table:
     """Return the models side by side."""
-    rows = []
+    rows, whole = [], found.base.single(whole=True)
     for name, candidate in found.choice.candidates.items():
         model = candidate.fit.model
         written = ", ".join(
@@ -311,10 +359,11 @@ def _model_table(found: Forecast) -> Table:
         )
         alive = exact_percent(candidate.once_alive, 1) if np.isfinite(candidate.once_alive) else "–"
         used = "used" if name == found.choice.name else ""
-        rows.append((model.TITLE, written, decimal(candidate.fit.log_likelihood, 1), alive, used))
-    return Table(
-        ("Model", "Estimates", "Log-likelihood", "Still a customer who bought once", ""), tuple(rows), words=(1,)
-    )
+        by_model = (float(np.sum(of)) for of in (model.alive(whole), model.expected_after(WEEKS_A_YEAR, whole)))
+        ahead = (count(number) if np.isfinite(number) else NOTHING for number in by_model)
+        rows.append((model.TITLE, written, decimal(candidate.fit.log_likelihood, 1), alive, *ahead, used))
+    alive_heads = ("Still a customer who bought once", "Customers at the end", "Purchases in the year after")
+    return Table(("Model", "Estimates", "Log-likelihood", *alive_heads, ""), tuple(rows), words=(1,))
 
 
 def _cell_table(found: Forecast) -> Table:

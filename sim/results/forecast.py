@@ -11,9 +11,10 @@ import numpy as np
 import sim
 from sim.calibration.ensemble import Ensemble
 from sim.customer_base.cohort import LEAVING
-from sim.customer_base.forecast import Forecast
+from sim.customer_base.forecast import Forecast, spend_of_each
 from sim.customer_base.what_if import WhatIf, lay_out
 from sim.number_format import significant
+from sim.reports.forecast import holdout_words
 from sim.results.configuration import write_configuration, write_ensemble
 from sim.scenario.calendar import DAYS_A_WEEK, WEEKS_A_YEAR
 
@@ -53,9 +54,12 @@ def write_forecast(found: Forecast, folder: Path, source: str, warnings: Sequenc
 
 def what_if_of(found: Forecast, margin: float) -> WhatIf:
     """Return what the scenario of a fit asks; ``margin`` is the share of a purchase that is contribution."""
-    ahead = found.fit.model.expected_after(WEEKS_A_YEAR, found.base.single(whole=True))
     return WhatIf(
-        cohort=found.cohort, customers=found.base.customers, margin=margin, yearly_purchases=float(ahead.sum())
+        cohort=found.cohort,
+        customers=found.base.customers,
+        margin=margin,
+        yearly_purchases=found.year_ahead()[0],
+        tested=holdout_words(found),
     )
 
 
@@ -146,7 +150,7 @@ def _customers(found: Forecast) -> dict[str, Any]:
     ahead = (base.days - base.window) / DAYS_A_WEEK
     start = np.datetime64(base.start)
     year = model.expected_after(WEEKS_A_YEAR, whole)
-    spend = _spend_of_each(found)
+    spend = spend_of_each(found)
     tested = ahead > 0
     return {
         "customer": base.ids,
@@ -165,16 +169,6 @@ def _customers(found: Forecast) -> dict[str, Any]:
         "expected_spend_a_purchase": [None] * base.customers if spend is None else spend,
         "expected_revenue_next_year": [None] * base.customers if spend is None else year * spend,
     }
-
-
-def _spend_of_each(found: Forecast) -> Any:
-    """Return what each customer is expected to spend a purchase (Fader & Hardie 2013); None without amounts."""
-    base, spend = found.base, found.spend
-    if not base.mean_amount > 0:
-        return None
-    if spend is None or spend.unbounded or spend.q <= 1.0:
-        return np.full(base.customers, base.mean_amount)
-    return spend.expected(base.spend_count, base.spend_mean)
 
 
 def _comment(found: Forecast, source: str, warnings: Sequence[str]) -> list[str]:

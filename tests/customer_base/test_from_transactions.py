@@ -95,6 +95,47 @@ def test_the_forecast_is_judged_in_words_and_figures(fitted):
     assert set(summary["models"]) == {"bg_nbd", "mbg_nbd", "pareto_nbd"} and summary["models"]["bg_nbd"]["used"]
 
 
+def test_the_year_after_is_told_as_each_customer_lets_expect_it_and_as_the_market_has_it(fitted):
+    """The market of the configuration draws customers anew: what they buy is less than each one's history promises."""
+    summary = json.loads((fitted / "summary.json").read_text())
+    ahead = summary["next_year"]
+    customers = parquet.read_table(fitted / "customer_base.parquet").to_pandas()
+    assert ahead["purchases"] == pytest.approx(customers.expected_purchases_next_year.sum())
+    assert ahead["revenue"] == pytest.approx(customers.expected_revenue_next_year.sum())
+    largest = customers.expected_purchases_next_year.sort_values(ascending=False)
+    count = round(ahead["half"] * len(customers))
+    assert largest[:count].sum() >= ahead["purchases"] / 2 > largest[: count - 1].sum()
+    assert f"{ahead['purchases']:,.0f} purchases ($63,7" in summary["verdict"].replace("\u00a0", " ")
+    assert f"drawn by the model alone, has {ahead['drawn']:,.0f}" in summary["verdict"]
+    page = (fitted / "report.html").read_text("utf-8").replace("\u2060", "")
+    assert "Each customer" in page and "Purchases in the year after" in page
+    for name in ("bg_nbd", "mbg_nbd", "pareto_nbd"):
+        assert f"{customers[f'p_alive_at_the_end_{name}'].sum():,.0f}" in page
+
+
+def test_the_scenario_says_how_far_off_the_forecast_was_and_who_its_customers_are(fitted):
+    written = read_yaml(fitted / "config" / "scenario" / "cdnow.yaml")
+    (source,) = (item["source"] for item in written["assumptions"] if item["what"].startswith("Needs"))
+    assert "of weeks 40 to 78, which the fit had not seen, it forecast 11." in source and "too few" in source
+    personas = read_yaml(fitted / "config" / "personas" / "cdnow.yaml")
+    titles = [persona["title"] for persona in personas.values()]
+    assert len(set(titles)) == 5 and all(title.startswith("customers of $") for title in titles)
+
+
+def test_the_year_after_by_the_market_is_what_its_classic_arm_buys(fitted, tmp_path):
+    words = ["scenario=cdnow", "ensemble=none", "replicates=4", "executor=serial", "threads=1", "quiet=true"]
+    words += ["--config-dir", str(fitted / "config"), f"output_dir={tmp_path}"]
+    assert main(["compare", *words]) == 0
+    (folder,) = (tmp_path / "compare").iterdir()
+    summary = json.loads((folder / "summary.json").read_text())
+    bought = summary["arms"]["classic"]["purchases"]["mean"]
+    # Where there is no rival nothing is won in any other way, and nothing is told of that.
+    assert "through the loyalty loop" in summary["verdict"] and "active evaluation" not in summary["verdict"]
+    drawn = json.loads((fitted / "summary.json").read_text())["next_year"]["drawn"]
+    # A year of the model has 52 weeks, one of the scenario 365 days; the second half is a little less.
+    assert bought == pytest.approx(drawn, rel=0.03)
+
+
 @pytest.mark.parametrize("model", ["bg_nbd", "mbg_nbd", "pareto_nbd"])
 def test_what_is_written_are_two_arms_that_compare_runs(fitted_by, tmp_path, capsys, undrawn, model):
     """Without capabilities and contacts the arm that leads has the classic history; with them it has more purchases."""
