@@ -304,16 +304,13 @@ class _Case:
         scale = 1000.0 / self.heads
         ranked = sorted(origins.items(), key=lambda item: -abs(item[1]["mean"]))
         # Where nothing is ever won differently, as where there is no rival, nothing is told of it.
+        ranked = [item for item in ranked if item is ranked[0] or any(item[1].values())]
         parts = [
             f"{_ORIGIN_WORDS[origin]} {_signed(entry['mean'] * scale)}{bracket(entry, lambda v: _signed(v * scale))}"
-            for at, (origin, entry) in enumerate(ranked)
-            if at == 0 or any(entry[key] for key in ("mean", "ci_low", "ci_high"))
+            for origin, entry in ranked
         ]
-        return (
-            f"How it came about: {_signed(total['mean'] * scale)} {in_renewals('purchases', self.renews)}"
-            " per 1,000 customers, "
-            f"of these through {', through '.join(parts)}."
-        )
+        bought = f"{_signed(total['mean'] * scale)} {in_renewals('purchases', self.renews)} per 1,000 customers"
+        return f"How it came about: {bought}, of these through {', through '.join(parts)}."
 
     def stage(self) -> str:
         """Name the edge of the journey whose use changed most."""
