@@ -14,7 +14,7 @@ from sim.data.as_typed import as_typed
 from sim.data.dates import looks_like_date
 from sim.data.format_options import date_format_option, decimal_option, encoding_option, missing_option
 from sim.data.head_line import example_names
-from sim.data.likely_columns import likely_amounts, likely_customers, likely_dates, only_day
+from sim.data.likely_columns import likely_amounts, likely_customers, likely_dates, only_day, says_month
 from sim.data.money_heads import without_unit
 from sim.data.people_names import names_in_two
 from sim.data.role_heads import (
@@ -48,6 +48,8 @@ _PIECES, _DECIMALS = r"\d{1,2}(?:[.,]0+)?", r"\d[.,]\d{1,2}$"
 _PRICES = ("price", "value", "preis", "wert", "prix", "precio", "prezzo", "sales", "revenue")
 #: Letters that kunde and kundennummer have in common.
 _STEM = 4
+#: Fewer months are no table of sums by month.
+_FEWEST_MONTHS = 3
 #: A table of survivors has fewer columns than a file of transactions.
 _MOST_OF_SURVIVORS = 4
 
@@ -297,12 +299,28 @@ def _guess(
     if not fitting and role == "date" and (day := only_day(plain, sample)) is not None:
         return day
     if not fitting and role in REQUIRED:
+        _refuse_summaries(names, plain, where)
         first, more = _likeliest(role, names, plain, sample)
         raise ConfigError(
             f"{where}: no column is known as the {role}{more}; {source} has {', '.join(names)};"
             f" say which it is: {as_typed('columns', {role: first})}{_if_survivors(names, role)}"
         )
     return fitting[0] if fitting else None
+
+
+def _refuse_summaries(names: tuple[str, ...], plain: list[str], where: str) -> None:
+    """Refuse a table of sums: a row for each customer, with months side by side or with how often and how recently."""
+    months = [name for name in names if says_month(name)]
+    if len(months) >= _FEWEST_MONTHS:
+        raise ConfigError(
+            f"{where}: {', '.join(map(repr, months[:3]))} are months side by side, with sums of each; write a row for"
+            " each purchase, with its day"
+        )
+    if {"frequency", "recency"} <= set(plain):
+        raise ConfigError(
+            f"{where}: 'frequency' and 'recency' sum up what each customer bought; give the purchases themselves, a row"
+            " for each, with its day"
+        )
 
 
 def _likeliest(role: str, names: tuple[str, ...], plain: list[str], sample: Sequence[Sequence[str]]) -> tuple[str, str]:

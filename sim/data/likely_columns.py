@@ -7,9 +7,10 @@ from collections.abc import Callable, Collection, Sequence
 
 from sim.data.amounts import looks_like_amount
 from sim.data.dates import looks_like_date
+from sim.data.month_names import plain_months
 from sim.data.role_heads import NUMBERED, QUANTITIES, ROLES, role_of_head, speaks_of_another_day
 
-__all__ = ["likely_amounts", "likely_customers", "likely_dates", "only_day"]
+__all__ = ["likely_amounts", "likely_customers", "likely_dates", "only_day", "says_month"]
 
 #: A column of which so many cells are numbers, or dates, may be one.
 _NEARLY_ALL = 0.8
@@ -69,6 +70,20 @@ def likely_dates(plain: Sequence[str], sample: Sequence[Sequence[str]]) -> list[
 
 def _days(plain: Sequence[str], sample: Sequence[Sequence[str]]) -> list[int]:
     return [at for at in range(len(plain)) if _are(sample, at, _is_day)]
+
+
+def says_month(head: str) -> bool:
+    """Return whether a head is a month or a day, of which a table has sums side by side.
+
+    Examples
+    --------
+    >>> says_month("2024-01"), says_month("Jan 2024"), says_month("März"), says_month("January sales")
+    (True, True, True, False)
+    """
+    plain = plain_months([f"1 {head.strip()} 2001", f"1 {head.strip()}"])
+    return (
+        _is_month(head) or looks_like_date(head) or any(re.fullmatch(r"1 [A-Z][a-z]{2} \d{2,4}", one) for one in plain)
+    )
 
 
 def only_day(plain: Sequence[str], sample: Sequence[Sequence[str]]) -> int | None:

@@ -21,7 +21,7 @@ from sim.data.no_sale import (
     says_kind_of_sale,
 )
 
-__all__ = ["is_taken_back", "says_state", "status_columns"]
+__all__ = ["has_short_words", "is_taken_back", "says_state", "status_columns", "tells_of_few"]
 
 #: Heads of columns that say yes where a row is no purchase.
 _YES_HEADS = (
@@ -90,6 +90,31 @@ _LINK_HEAD = re.compile(
     r"|transaction))?"
     r"|(?:original|reversed|refunded|returned|credited|cancelled|stornierte)_(?:order|invoice|sale|receipt|transaction"
     r"|bestellung|rechnung))(?:_(?:id|no|nr|number|ref))?$"
+)
+#: Heads of columns that say why, or by what number, a row was taken back or was never paid: where there is something.
+_WHY_HEAD = re.compile(
+    r"^(?:cancel(?:l?ed|lation)?|refund(?:ed|s)?|return(?:ed|s)?|void(?:ed)?|reversal|chargeback|dispute|declined?|failure"
+    r"|fail(?:ed)?|error|rejection|reject(?:ed)?|rma|storno|stornierungs?|retouren?|annulation|anulacion|annullamento"
+    r"|rimborso|remboursement|reembolso)_?(?:reason|reasons|code|message|msg|id|no|nr|number|by|type|note|notes|comment"
+    r"|grund|nummer|motiv|motivo)$"
+    r"|^(?:motif|motivo|raison|reason|grund|powod)_(?:d_|de_|for_|der_|des_)?(?:annulation|remboursement|retour"
+    r"|cancelacion|anulacion|devolucion|reembolso|reso|rimborso|annullamento|cancel(?:l?ation)?|refund|return|stornos?"
+    r"|stornierung|anulowania|zwrotu|failure)$"
+)
+#: Its words for nothing of the kind.
+_ALL_WELL = r"(?i)^(?:0+|200|ok|okay|success(?:ful)?|succeeded|approved|none|no error|n/?a|-+)$"
+#: Heads of what was sold, where a whole cell tells that it is no sale but money given back.
+_ITEM_HEADS = (
+    "product", "product_name", "item", "item_name", "lineitem_name", "line_item", "article", "artikel", "produkt",
+    "produkt_name", "produktname", "bezeichnung", "category", "kategorie", "categorie", "categoria", "class", "klasse",
+    "product_category", "product_type", "service", "subject", "betreff", "produit",
+    "producto", "produto", "prodotto",
+)  # fmt: skip
+_ITEM_BACK = (
+    r"(?i)^(?:refunds?|refunded|returns?|returned(?: item)?|cancel(?:l?ed|lation)|charge[ _-]?backs?|reversals?"
+    r"|credit[ _-](?:note|memo)|storno(?:rechnung|buchung)?|stornierung|gutschrift|retoure|(?:r(?:ü|ue)ck)?erstattung"
+    r"|remboursement|avoir|reembolso|devoluci(?:ó|o)n|estorno|rimborso|nota di credito|terugbetaling|creditnota"
+    r"|zwrot(?: pieni[ęe]dzy)?|iade|возврат|返金|返品|退款|退货|환불|반품)$"
 )
 #: A cell that is such a word and no more, in English, German, French, Spanish and Portuguese, Italian, Dutch, the
 #: languages of the north, Polish.
@@ -169,14 +194,19 @@ def status_columns(heads: Sequence[str], sample: Sequence[Sequence[str]]) -> lis
     >>> status_columns(["customer", "note", "cancelled_at", "status"], [["a", "", "", "paid"]])
     [3, 2, 1]
     """
-    told = [at for at, head in enumerate(heads) if _WHEN_HEAD.match(head) or _LINK_HEAD.match(head)]
-    few = [
-        at for at in told if 2 * sum(len(row) > at and row[at].lower() not in MISSING for row in sample) <= len(sample)
+    told = [at for at, head in enumerate(heads) if any(of.match(head) for of in (_WHEN_HEAD, _LINK_HEAD, _WHY_HEAD))]
+    few = [at for at in told if 2 * sum(len(row) > at and _says_more(row[at]) for row in sample) <= len(sample)]
+    named = [
+        [heads.index(head) for head in group if heads.count(head) == 1]
+        for group in (_STATUS_HEADS, (*_FREE_HEADS, *_ITEM_HEADS))
     ]
-    named = [[heads.index(head) for head in group if heads.count(head) == 1] for group in (_STATUS_HEADS, _FREE_HEADS)]
     tells = (says_state, says_side, says_kind, says_kind_of_sale, _says_whether)
     others = [at for at, head in enumerate(heads) if any(says(head) for says in tells) and at not in named[0]]
     return [*named[0], *others, *few, *named[1]]
+
+
+def _says_more(cell: str) -> bool:
+    return cell.lower() not in MISSING and re.match(_ALL_WELL, cell) is None
 
 
 def says_state(head: str) -> bool:
@@ -204,6 +234,18 @@ def has_short_words(head: str) -> bool:
     (True, True, False)
     """
     return head in _STATE_HEADS or says_kind(head)
+
+
+def tells_of_few(head: str) -> bool:
+    """Return whether a column has other things to say than states, and only some cells tell that a row is no purchase.
+
+    Examples
+    --------
+    >>> tells_of_few("product_name"), tells_of_few("refund_reason"), tells_of_few("status")
+    (True, True, False)
+    """
+    of_few = any(heads.match(head) for heads in (_WHEN_HEAD, _LINK_HEAD, _WHY_HEAD))
+    return of_few or head in _ITEM_HEADS or head in _FREE_HEADS
 
 
 def _flag(head: str) -> str:
@@ -255,6 +297,11 @@ def is_taken_back(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
     elif _WHEN_HEAD.match(head):
         nothing = np.array([word.lower() in MISSING for word in words.to_pylist()])
         found = says(_SOME_DAY) & ~says(_NO_DAY) & ~nothing
+    elif _WHY_HEAD.match(head):
+        nothing = np.array([word.lower() in MISSING for word in words.to_pylist()])
+        found = ~nothing & ~says(_NO) & ~says(_ALL_WELL)
+    elif head in _ITEM_HEADS:
+        found = says(_ITEM_BACK)
     elif _LINK_HEAD.match(head):
         nothing = np.array([word.lower() in MISSING for word in words.to_pylist()])
         found = ~nothing & ~says(_NO)

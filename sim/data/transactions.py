@@ -41,7 +41,7 @@ from sim.data.row_marks import (
 from sim.data.state_words import StateWords
 from sim.data.subtotals import rows_that_add_up
 from sim.data.table_shape import TableShape, decimal_of_all, is_further, look_at, row_blocks
-from sim.data.taken_back import has_short_words, is_taken_back, says_state
+from sim.data.taken_back import has_short_words, is_taken_back, says_state, tells_of_few
 from sim.data.text_blocks import LinesRead
 from sim.data.text_file import WHITESPACE, check_file, check_quotes
 from sim.scenario.errors import ConfigError
@@ -580,7 +580,11 @@ class _Taken:
 
     def _columns_of_states(self) -> tuple[ColumnRead, ...]:
         """Return the most telling column of states, and of the others those that told something."""
-        told = [role for role in filter(is_status, self._odd) if role == "status" or self._odd[role]]
+        told = [
+            role
+            for role in filter(is_status, self._odd)
+            if self._odd[role] or (role == "status" and not tells_of_few(plain_head(self._shape.name(role))))
+        ]
         what = "words, of which some say that a row is no purchase"
         return tuple(
             ColumnRead("status", self._shape.name(role), what, examples_of(self._shape.cells(role)), self._odd[role])

@@ -176,3 +176,46 @@ def test_a_head_line_repeated_in_other_capitals_is_left_out(tmp_path):
     ledger = read(tmp_path, ("customer", "date", "amount"), rows)
     check(ledger)
     assert ledger.left_out == {"repeating the head line": 1}
+
+
+@pytest.mark.parametrize(
+    ("head", "usual", "odd"),
+    [
+        ("failure_code", "", "card_declined"), ("Decline reason", "", "insufficient funds"), ("error_code", "00", "51"),
+        ("cancel_reason", "", "customer"), ("Refund ID", "", "re_7"), ("Stornogrund", "-", "Kunde"),
+        ("dispute_id", "", "dp_1"), ("Motivo de cancelación", "", "cliente"), ("chargeback_code", "None", "4853"),
+        ("product", "Shoe", "Refund"), ("Kategorie", "Schuhe", "Gutschrift"), ("item_name", "Hat", "Returned item"),
+        ("Bezeichnung", "Hut", "Stornobuchung"), ("Class", "A", "Chargeback"),
+    ],
+)  # fmt: skip
+def test_a_row_that_was_given_back_or_failed_by_a_reason_or_its_name_is_asked_about(tmp_path, head, usual, odd):
+    heads = ("customer", "date", "amount", head)
+    rows = [*((*row, usual) for row in ROWS), (*ODD, odd)]
+    with pytest.raises(ConfigError, match=rf"1 row marked as no purchase.+by the column '{head}' \(row 25: '{odd}'\)"):
+        read(tmp_path, heads, rows)
+    check(read(tmp_path, heads, rows, bad_rows="skip"))
+    check(read(tmp_path, heads, rows[:-1]))
+
+
+@pytest.mark.parametrize(
+    ("head", "word"),
+    [("return_reason", "too small"), ("product", "Return ticket"), ("error_code", "0000"), ("category", "Draft"),
+     ("failure_message", "none"), ("return_policy", "30 days")],
+)  # fmt: skip
+def test_what_all_rows_say_or_only_sounds_like_it_takes_nothing_back(tmp_path, head, word):
+    ledger = read(tmp_path, ("customer", "date", "amount", head), [(*row, word) for row in ROWS])
+    check(ledger)
+    assert [column.role for column in ledger.columns] == ["customer", "date", "amount"]
+
+
+@pytest.mark.parametrize(
+    ("heads", "told"),
+    [
+        (("customer", "2024-01", "2024-02", "2024-03"), "'2024-01', '2024-02', '2024-03' are months side by side"),
+        (("Kunde", "Januar", "Februar", "März"), "'Januar', 'Februar', 'März' are months side by side"),
+        (("customer_id", "frequency", "recency", "T"), "'frequency' and 'recency' sum up what each customer bought"),
+    ],
+)
+def test_sums_of_customers_are_told_as_that(tmp_path, heads, told):
+    with pytest.raises(ConfigError, match=told):
+        read(tmp_path, heads, [(f"c{at}", at, 2 * at, 3.5 * at) for at in range(1, 40)])
