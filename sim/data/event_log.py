@@ -299,7 +299,7 @@ class LogBuilder:
         self._leave_unlikely_times()
         if not any(block["time"].size for block in self.blocks):
             return
-        counted = [np.unique(block["time"] // _DAY, return_counts=True) for block in self.blocks]
+        counted = [_events_by_day(block["time"]) for block in self.blocks]
         days = np.concatenate([day for day, _ in counted])
         distinct = np.unique(days)
         heads = np.zeros(distinct.size, np.int64)
@@ -404,6 +404,19 @@ class LogBuilder:
             if at == folded[name] and at not in ends:
                 self.leave_out(f"that are no {what} of an activity (lifecycle {name})", int((lifecycle == at).sum()))
         return begun, kept
+
+
+def _events_by_day(time: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the days, since 1970, on which something happened, and how much did."""
+    day = time // _DAY
+    if not day.size:
+        return day, day
+    begin = int(day.min())
+    if int(day.max()) - begin > 4 * day.size:
+        return np.unique(day, return_counts=True)
+    counts = np.bincount(day - begin)
+    days = np.flatnonzero(counts)
+    return days + begin, counts[days]
 
 
 def _by_case_and_time(case: NDArray[np.int64], time: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -130,21 +130,25 @@ def _of_all(cases: Cases, stage: int, over: NDArray[np.float64]) -> tuple[tuple[
     Who never came is gone with its last event as likely as it is over, and else was seen until the log ended: weights
     of an estimate of Aalen and Johansen, with ends as the competing exit.
     """
+    begun, last = cases.time[cases.first[:-1]], cases.time[cases.first[1:] - 1]
     rows = np.flatnonzero(cases.stage == stage)
-    came, at = np.unique(cases.case[rows], return_index=True)
-    others = np.setdiff1d(np.arange(cases.count), came)
-    last = cases.age[cases.first[1:] - 1][others]
-    seen = np.maximum(cases.end - cases.time[cases.first[:-1]][others], last)
+    case = np.searchsorted(cases.first, rows, side="right") - 1
+    # The first visit of each case: rows are in order.
+    is_first = np.diff(case, prepend=-1) > 0
+    came, came_at = case[is_first], cases.time[rows[is_first]]
+    others = np.setdiff1d(np.arange(cases.count), came, assume_unique=True)
+    seen = np.maximum(cases.end - begun[others], last[others] - begun[others])
     # Comes; is gone; is seen no longer.
-    times = np.r_[cases.age[rows[at]], last, seen]
+    times = np.r_[came_at - begun[came], last[others] - begun[others], seen]
     weight = np.r_[np.ones(came.size), over[others], 1.0 - over[others]]
     is_goal = np.repeat([True, False], [came.size, 2 * others.size])
     leaves = np.repeat([True, True, False], [came.size, others.size, others.size])
-    distinct_times, place = np.unique(times, return_inverse=True)
-    comes, gone, there = (
-        np.bincount(place, weights=weight * which, minlength=distinct_times.size)
-        for which in (is_goal, leaves, np.ones_like(leaves))
-    )
+    counted = np.flatnonzero(weight)
+    order = counted[np.argsort(times[counted], kind="stable")]
+    times, weight, is_goal, leaves = times[order], weight[order], is_goal[order], leaves[order]
+    begins = np.flatnonzero(np.diff(times, prepend=-1.0))
+    distinct_times = times[begins]
+    comes, gone, there = (np.add.reduceat(weight * which, begins) for which in (is_goal, leaves, True))
     at_risk = np.maximum(np.cumsum(there[::-1])[::-1], _TINY)
     staying = np.cumprod(1.0 - np.minimum(gone / at_risk, 1.0))
     share = np.cumsum(np.r_[1.0, staying[:-1]] * comes / at_risk)

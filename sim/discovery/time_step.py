@@ -18,6 +18,8 @@ UNITS: Mapping[str, int] = {"second": 1, "minute": 60, "hour": 3600, "day": 86_4
 _NEARLY_ALL = 0.995
 #: Share of gaps that must be whole units, and how far off they may be.
 _WHOLE, _OFF = 0.95, 0.01
+#: So many gaps, spread over the log, are looked at first: where so few of them are whole units, all are not.
+_SOME, _SURELY_NOT = 100_000, 0.9
 
 
 def choose_unit(cases: Cases) -> str:
@@ -46,13 +48,19 @@ def choose_unit(cases: Cases) -> str:
     longest = float(np.quantile(spans, _NEARLY_ALL))
     held = {name: seconds for name, seconds in UNITS.items() if longest <= seconds * MOST_STEPS}
     gaps = cases.stay[cases.following >= 0]
+    some = gaps[:: gaps.size // _SOME + 1]
     for name, seconds in reversed(list(held.items())):
-        if seconds == 1 or not gaps.size:
+        if seconds == 1 or not gaps.size or _whole(some, seconds) < _SURELY_NOT:
             continue
-        parts = gaps / seconds
-        if parts.max() >= 1.0 and np.mean(np.abs(parts - np.rint(parts)) < _OFF) >= _WHOLE:
+        if gaps.max() >= seconds and _whole(gaps, seconds) >= _WHOLE:
             return name
     return next(iter(held), "week")
+
+
+def _whole(gaps: NDArray[np.float64], seconds: int) -> float:
+    """Return which share of gaps are whole units."""
+    parts = gaps / seconds
+    return float(np.mean(np.abs(parts - np.rint(parts)) < _OFF))
 
 
 def steps_of(cases: Cases, seconds: float, instant: NDArray[np.bool_]) -> NDArray[np.int64]:
