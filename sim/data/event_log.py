@@ -26,6 +26,12 @@ from sim.scenario.schema import show
 __all__ = ["NO_STAGE", "OWN_TRACE", "EventLog", "LogBuilder", "LogLayout"]
 
 _SHOWN = 3
+#: Rows that tell whether a file goes from new to old, and what is said of one that does.
+_LOOKED_AT = 10_000
+_NEWEST_FIRST = (
+    "rows go from the newest to the oldest, and those of a case at equal times keep the order of the file: sort it from"
+    " old to new if that is not the order in which they were"
+)
 #: What files call the transitions of XES, in small letters.
 _LIFECYCLE = {
     **dict.fromkeys(("completed", "end", "ended", "finish", "finished", "stop", "stopped", "done"), "complete"),
@@ -220,6 +226,7 @@ class LogBuilder:
         case, activity, time = joined("case"), joined("activity"), joined("time")
         extra = {name: joined(name) for name in self.extra_codes if name != "lifecycle"}
         amount = joined("amount") if "amount" in blocks[0] else None
+        newest_first = _is_newest_first(case, time)
         order = _by_case_and_time(case, time)
         started = None
         if "lifecycle" in self.extra_codes:
@@ -233,6 +240,8 @@ class LogBuilder:
         self._note_amounts(activity, amount)
         self._note_beginnings(int((begun != time).sum()))
         tied = (np.diff(case) == 0) & (np.diff(time) == 0)
+        if newest_first and tied.any():
+            self.notices.append(_NEWEST_FIRST)
         in_tie = np.flatnonzero(np.r_[False, tied] | np.r_[tied, False])
         copies = [column[in_tie] for column in (activity, time, case)]
         keys = np.lexsort(copies)
@@ -417,6 +426,19 @@ def _events_by_day(time: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[
     counts = np.bincount(day - begin)
     days = np.flatnonzero(counts)
     return days + begin, counts[days]
+
+
+def _is_newest_first(case: NDArray[np.int64], time: NDArray[np.int64]) -> bool:
+    """Return whether the first rows of a file go back in time, within their cases.
+
+    Examples
+    --------
+    >>> _is_newest_first(np.array([0, 1, 0]), np.array([9, 8, 7])), _is_newest_first(np.zeros(2), np.array([7, 9]))
+    (True, False)
+    """
+    order = np.argsort(case[:_LOOKED_AT], kind="stable")
+    steps = np.diff(time[:_LOOKED_AT][order])[np.diff(case[:_LOOKED_AT][order]) == 0]
+    return bool((steps < 0).any() and not (steps > 0).any())
 
 
 def _by_case_and_time(case: NDArray[np.int64], time: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -14,6 +14,8 @@ _TAR_AT = 257
 _WEB_LOG = rb'\S+ \S+ \S+ \[\d{2}/[A-Z][a-z]{2}/\d{4}:[^\]]+\] "'
 _W3C_LOG = rb"#(?:Software|Version|Fields|Date):"
 _HTML = rb"\s*<(?:!doctype html|html|table)"
+_SQL = rb"(?i)\s*(?:insert into|create table|drop table|--[^\n]*\n\s*(?:--|insert|create|drop|set))\b"
+_STATEMENT = rb"\s*(?:OFXHEADER:|<OFX>|!Type:|!Account|:20:|\{1:F01)"
 _JSON = rb'\s*(?:\[\s*)?\{\s*"'
 #: Encodings of other scripts, and the signs that make up nearly all of a text in one.
 _OF_SIGNS = {
@@ -58,6 +60,12 @@ def refusal_of_text(raw: bytes, path: Path, *, is_json_of_its_own: bool = False)
     packed = path.suffix == ".gz"
     if re.match(_HTML, raw, re.IGNORECASE):
         return "is a page of HTML; save its table as CSV in UTF-8"
+    if re.match(rb"\s*<\?xml", raw):
+        return "is XML; save its table as CSV in UTF-8 (in Excel: Save As, CSV UTF-8)"
+    if re.match(_SQL, raw):
+        return "is a dump of SQL; load it into its database, and write the table as CSV"
+    if re.match(_STATEMENT, raw):
+        return "is a statement of a bank (OFX, QIF or MT940); take its export as CSV"
     if re.match(_JSON_LINES, raw):
         return f"is JSON with an object in each line; make a table of it: {_from_json(name, packed, lines=True)}"
     if re.match(_JSON, raw) and not (is_json_of_its_own and raw.lstrip()[:1] == b"{"):

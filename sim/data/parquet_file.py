@@ -243,7 +243,17 @@ def _as_text(column: Any, name: str, where: str, keeps_times: bool) -> Any:
             return column
         column = compute.cast(column, kind.value_type)
         kind = column.type
-    odd = (types.is_nested, types.is_binary, types.is_fixed_size_binary, types.is_duration)
+    if types.is_binary(kind) or types.is_large_binary(kind):
+        # Impala and old Spark write text so.
+        if (compute.max(compute.binary_length(column)).as_py() or 0) > csv.field_size_limit():
+            raise _too_long(name, where)
+        try:
+            text = compute.cast(column, pyarrow.large_string())
+            text.validate(full=True)
+            column, kind = text, text.type
+        except pyarrow.ArrowInvalid:
+            pass
+    odd = (types.is_nested, types.is_binary, types.is_large_binary, types.is_fixed_size_binary, types.is_duration)
     if any(test(kind) for test in odd):
         raise ConfigError(f"{where}: its column {name!r} holds {kind}; give a column of text, numbers or dates")
     if keeps_times and (types.is_timestamp(kind) or types.is_date(kind)):

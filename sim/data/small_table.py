@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +35,8 @@ __all__ = ["SmallTable", "read_small_table", "table_heads"]
 _MEGABYTES = 1
 #: Other signs of per cent.
 _PER_CENT = {0xFF05: "%", 0x066A: "%"}
+#: '12 or '12': what a spreadsheet, or SQL, is to take as text.
+_AS_TEXT = r"^'([^']*)'?$"
 #: Signs of a cell over several lines: a longer one has a quote that is not closed.
 _LONGEST = 500
 
@@ -181,7 +184,7 @@ def read_small_table(
         text = read_text(path, where, what, most_bytes, layout.encoding)
         head, rows, before = _read_text_table(text, where, fewest, layout.delimiter)
     head = [cell.strip() for cell in head]
-    rows = [[cell.strip().translate(_PER_CENT) for cell in row] for row in rows]
+    rows = [[re.sub(_AS_TEXT, r"\1", cell.strip()).translate(_PER_CENT) for cell in row] for row in rows]
     held = [at for at, row in enumerate(rows) if any(row)]
     ruled = [at for at in held if says_nothing(" ".join(rows[at]))]
     names = [name.lower() for name in head]

@@ -111,6 +111,16 @@ def test_hours_as_in_french(tmp_path):
     check(read(tmp_path, text(events, time="{:%d/%m/%Y à %Hh%M}".format)), events)
 
 
+def test_a_file_from_new_to_old_is_told_where_times_are_equal(tmp_path):
+    told = "rows go from the newest to the oldest, and those of a case at equal times keep the order of the file"
+    backwards = sorted(EVENTS, key=lambda event: event[2], reverse=True)
+    assert not any(told in notice for notice in read(tmp_path, text(backwards)).notices)
+    days = text([*backwards[:2], *backwards[:2], *backwards[2:]])
+    log = read(tmp_path, days)
+    assert any(told in notice for notice in log.notices)
+    assert not any(told in notice for notice in read(tmp_path, text([*EVENTS, EVENTS[-1]])).notices)
+
+
 def test_names_over_two_lines(tmp_path):
     events = [(case, f"{name}\nonline", *rest) for case, name, *rest in EVENTS]
     check(read(tmp_path, text([(case, f'"{name}"', *rest) for case, name, *rest in events])), events)

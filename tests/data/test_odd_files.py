@@ -466,3 +466,34 @@ def test_an_archive_of_tar_is_told(tmp_path):
     for content in (packed.getvalue(), gzip.compress(packed.getvalue())):
         with pytest.raises(ConfigError, match="it is an archive of tar: unpack it"):
             read(tmp_path, content)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (
+            '<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>',
+            "is XML; save its table",
+        ),
+        ("-- dump\nINSERT INTO sales VALUES ('1', '2024-01-01', 5);\n", "is a dump of SQL; load it into its database"),
+        ("OFXHEADER:100\nDATA:OFXSGML\n", "is a statement of a bank"),
+        (":20:STARTUMS\n:25:10020030/1234567\n", "is a statement of a bank"),
+        ("!Type:Bank\nD01/01/24\nT5.00\n^\n", "is a statement of a bank"),
+    ],
+)
+def test_other_kinds_of_files_are_told(tmp_path, content, told):
+    with pytest.raises(ConfigError, match=told):
+        read(tmp_path, content)
+
+
+@pytest.mark.parametrize("kind", [pa.binary(), pa.large_binary()])
+def test_text_that_parquet_has_as_bytes(tmp_path, kind):
+    path = tmp_path / "sales.parquet"
+    table = {head: list(cells) for head, cells in zip(HEAD, zip(*ROWS, strict=True), strict=True)}
+    table["customer_id"] = pa.array([f"ä{name}".encode() for name in table["customer_id"]], kind)
+    parquet.write_table(pa.table(table), path)
+    check(read_transactions(path), [(f"ä{name}", day, paid) for name, day, paid in ROWS])
+    table["customer_id"] = pa.array([b"\xff\xfe" + bytes([at]) for at in range(len(ROWS))], kind)
+    parquet.write_table(pa.table(table), path)
+    with pytest.raises(ConfigError, match="its column 'customer_id' holds .*binary; give a column of text"):
+        read_transactions(path)
