@@ -38,6 +38,7 @@ from sim.discovery.turning_points import TurningPoint
 from sim.discovery.variants import Variants
 from sim.discovery.visit_weights import NO_WEIGHTS, age_told_by_visits, fit_beside_age
 from sim.execution.beside import beside
+from sim.execution.executors import usable_threads
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
@@ -190,7 +191,9 @@ def discovering(
     mixture = find_personas(cases, seed)
     part, belongs = _some(cases, mixture.belongs, seed)
     apart = threads != 1
-    aside = partial(_judge, part, slugs, unit, belongs, at_goal, seed, threads)
+    # One core is taken by the journey that is fitted meanwhile.
+    left = max(usable_threads(threads) - 1, 1)
+    aside = partial(_judge, part, slugs, unit, belongs, at_goal, seed, left)
     every = partial(all_cases, log, cases, at_goal, steps)
     with (
         beside(aside, apart=apart) as judged,
