@@ -38,7 +38,6 @@ from sim.discovery.turning_points import TurningPoint
 from sim.discovery.variants import Variants
 from sim.discovery.visit_weights import NO_WEIGHTS, age_told_by_visits, fit_beside_age
 from sim.execution.beside import beside
-from sim.execution.executors import usable_threads
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
@@ -191,9 +190,7 @@ def discovering(
     mixture = find_personas(cases, seed)
     part, belongs = _some(cases, mixture.belongs, seed)
     apart = threads != 1
-    # One core is taken by the journey that is fitted meanwhile.
-    left = max(usable_threads(threads) - 1, 1)
-    aside = partial(_judge, part, slugs, unit, belongs, at_goal, seed, left)
+    aside = partial(_judge, part, slugs, unit, belongs, at_goal, seed, threads)
     every = partial(all_cases, log, cases, at_goal, steps)
     with (
         beside(aside, apart=apart) as judged,
@@ -467,6 +464,7 @@ def _simulate(
     seed: int,
     threads: int | None,
 ) -> list[CaseTable]:
+    from sim.execution.executors import usable_threads
     from sim.execution.replicates import run_replicates  # compiles kernels: only when something runs
 
     (scenario,) = files["scenario"].values()
@@ -489,7 +487,9 @@ def _simulate(
     states = [known.get(stage, -1) for stage in stage_names(built.journeys)]
     look = np.array([first.contexts.stage_at(at) if at >= 0 else -1 for at in states], np.int64)
     quick = np.array([at in first.instant for at in states])
-    ((_, histories),) = run_replicates(built, seed=seed, replicates=range(1), threads=threads)
+    # One core is taken by the journey that is fitted meanwhile.
+    left = max(usable_threads(threads) - 1, 1)
+    ((_, histories),) = run_replicates(built, seed=seed, replicates=range(1), threads=left)
     events, begun = histories["classic"].events, histories["classic"].starts
     # A case begins one step before the first in which it can move on.
     starts = np.column_stack([begun[:, 0], look[begun[:, 1]], np.where(quick[begun[:, 1]], 0, -1)])
