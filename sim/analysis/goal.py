@@ -118,6 +118,8 @@ def soon_sentence(summary: Mapping[str, Any], arm: str, name: str) -> str:
     unit, steps = time_unit(max(block[key]["mean"] for block in (before, after)), summary["step"])
     there, here = (quantity(block[key]["mean"] / steps, "number", "") for block in (before, after))
     change = f"{there} {unit} with {base}, {here} {unit} here ({_changed(gain[key], unit, steps)})"
+    if with_width(gain[key])["ci_low"] is None and gain[key]["mean"] == 0.0:
+        change = f"{there} {unit} in both arms"
     if part is not None:
         said = f"{_PARTS[part]} of all customers come to it within {change}."
     else:

@@ -29,8 +29,7 @@ def words_of_rows(cells: Any) -> tuple[NDArray[np.int32], Any]:
         return encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary
     index = cells.indices.to_numpy(zero_copy_only=False)
     first = np.full(len(cells.dictionary), index.size)
-    # Of several rows with a word the first one stays.
-    first[index[::-1]] = np.arange(index.size)[::-1]
+    np.minimum.at(first, index, np.arange(index.size))
     present = np.flatnonzero(first < index.size)
     present = present[np.argsort(first[present], kind="stable")]
     mine = np.zeros(len(cells.dictionary), np.int32)

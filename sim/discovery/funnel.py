@@ -93,10 +93,11 @@ def usual_funnel(cases: Cases, goal: int) -> tuple[int, ...]:
 
 def _first_places(cases: Cases, place: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return where each case first visits each stage; -1 where never."""
-    first = np.full((cases.count, len(cases.stages)), -1, np.int64)
-    # Written from the back, so that the first visit stays.
-    first[cases.case[::-1], cases.stage[::-1]] = place[::-1]
-    return first
+    never = np.iinfo(np.int64).max
+    first = np.full(cases.count * len(cases.stages), never)
+    # Assignment keeps any of several values: NumPy walks two reversed indices forward again.
+    np.minimum.at(first, cases.case * len(cases.stages) + cases.stage, place)
+    return np.where(first < never, first, -1).reshape(cases.count, -1)
 
 
 def channel_use(cases: Cases, goal: int, channel: tuple[NDArray[np.int64], tuple[str, ...]]) -> tuple[ChannelUse, ...]:

@@ -24,7 +24,7 @@ TIME_WORDS: Mapping[str, str] = {
     "half_of_those_who_come": "of those who reach it half, within",
     "three_quarters_of_those_who_come": "of those who reach it three quarters, within",
 }
-_SAME = "the same customers in both arms, later by"
+_SAME = "time of those who reach it in both arms"
 #: What is told of the same customers in both arms.
 SAME_WORDS: Mapping[str, str] = {
     "reached_in_both": "customers who reach it in both arms",

@@ -44,6 +44,15 @@ def test_a_funnel_is_ordered(tmp_path):
     assert usual_funnel(cases, at["b"]) == (at["a"], at["b"])
 
 
+def test_stages_that_are_visited_again_after_the_goal_are_before_it_all_the_same(tmp_path):
+    """What counts is the first visit of each: customers look around again when they have bought."""
+    words = ["abgabab", "abbgaabg", "abgba"] * 4
+    cases = cases_of(
+        log_of(tmp_path, [f"{n},{s},2020-01-{at + 1:02d}" for n, w in enumerate(words) for at, s in enumerate(w)])
+    )
+    assert usual_funnel(cases, cases.stages.index("g")) == tuple(map(cases.stages.index, "abg"))
+
+
 def test_a_stage_that_many_leave_out_is_in_no_usual_funnel(tmp_path):
     """Most who come to d pass c, but a funnel with it would end with 6 of the 10 who come to d."""
     words = ["abcd"] * 6 + ["abd"] * 4 + ["abc"] * 5

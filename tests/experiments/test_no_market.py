@@ -283,6 +283,18 @@ def test_where_too_few_come_the_mean_with_those_who_never_do_is_told(chain):
     assert "come to it" not in none.verdict and "takes customers" not in none.verdict
 
 
+def test_where_the_goal_is_reached_as_soon_it_is_said_so(chain):
+    aiming = _aiming(chain)
+    alike = {"slow": aiming.journeys["slow"], "quick": replace(aiming.journeys["slow"], name="quick")}
+    # Who comes there leaves sooner, and comes again: the first visits are the same.
+    edges = tuple(
+        replace(edge, probability={"base": 0.9}) if edge.source == "c" else edge for edge in alike["quick"].edges
+    )
+    same = replace(aiming, journeys={**alike, "quick": replace(alike["quick"], edges=edges)})
+    told = compare(same, replicates=3, seed=1).verdict
+    assert "weeks in both arms." in told and "come at the same time in both." in told
+
+
 def test_times_of_the_same_customers_are_told_as_they_are():
     """Sooner, later, at the same time, and open; whoever comes in one arm alone is told beside."""
     block = {"reached": {"mean": 0.5}, "half_of_customers": None, "quarter_of_customers": None}
