@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sim.analysis.multiple_tests import beyond_chance
 from sim.data.event_log import EventLog
 
-__all__ = ["AttributeShare", "attributes_by_kind", "changing_attributes"]
+__all__ = ["AttributeShare", "attributes_by_kind", "changing_attributes", "is_trait"]
 
 #: What a log says of its events, not of its cases.
 _OF_EVENTS = ("brand", "channel", "lifecycle")
@@ -21,6 +21,8 @@ _FEWEST, _MOST_VALUES = 20, 20
 #: An attribute with more different numbers is compared by so many classes of alike many cases.
 _NUMBERS, _CLASSES = 12, 4
 _Z = 1.959963984540054
+#: Share of cases in which an attribute may change and be a trait still: the first value counts there.
+_SELDOM = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +65,21 @@ def changing_attributes(log: EventLog) -> dict[str, tuple[int, int]]:
     return out
 
 
+def is_trait(changing: int, cases: int) -> bool:
+    """Return whether an attribute that changes in so many of the cases is one of them: in one of a hundred at the most.
+
+    Examples
+    --------
+    >>> is_trait(0, 5), is_trait(1, 5), is_trait(7, 4580)
+    (True, False, True)
+    """
+    return changing <= _SELDOM * cases
+
+
 def attributes_by_kind(
     log: EventLog, number: NDArray[np.int64], belongs: NDArray[np.float64]
 ) -> tuple[AttributeShare, ...]:
-    """Compare kinds of cases by the attributes that change in no case.
+    """Compare kinds of cases by the attributes that hardly change within cases: the first value of a case counts.
 
     Kinds were found by what cases do; that they differ in who they are is an association. Every case counts in each
     kind by its probability. Numbers of which there are many different ones are compared by quarters.
@@ -93,13 +106,14 @@ def attributes_by_kind(
     if kinds == 1:
         return ()
     found, chances = [], []
-    for name, (changing, _) in changing_attributes(log).items():
-        if changing:
+    for name, changes in changing_attributes(log).items():
+        if not is_trait(*changes):
             continue
         codes, words = log.extra[name]
         known = codes >= 0
         of_case = np.full(log.cases, -1, np.int64)
-        of_case[log.case[known]] = codes[known]
+        cases, first = np.unique(log.case[known], return_index=True)
+        of_case[cases] = codes[known][first]
         value, labels = _classes(of_case[number], words)
         there = value >= 0
         counts = np.bincount(value[there], minlength=len(labels))

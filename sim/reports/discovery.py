@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.discovery.case_attributes import is_trait
 from sim.discovery.discover import thinned, with_goal
 from sim.discovery.hazards import free_parameters, states_by_visit
 from sim.discovery.inside_view import UNDRAWN, UNLIVED, InsideView
@@ -100,7 +101,7 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "gained": decimal(sum(found.contexts.gains), 0),
         "parameters": free_parameters(found.journeys.values()),
         **_nearness(found),
-        "drifting": {name: pair for name, pair in found.drifting.items() if pair[0]},
+        "drifting": {name: (*pair, is_trait(*pair)) for name, pair in found.drifting.items() if pair[0]},
         "who": who_kinds_are(found),
         "folded": found.folded,
         "bought": _bought(found),

@@ -73,12 +73,26 @@ def test_what_changes_within_a_case_tells_of_no_kind(log_of):
     kind = luck.integers(0, 2, _CASES)
     log = _log(log_of, luck, kind, device=kind)
     codes, words = log.extra["device"]
-    changed = codes.copy()
-    changed[1] = 1 - changed[0]
+    changed, few = codes.copy(), _CASES // 50
+    changed[1 : 2 * few : 2] = 1 - changed[0 : 2 * few : 2]
     log = replace(log, extra={"device": (changed, words)})
-    assert changing_attributes(log) == {"device": (1, _CASES)}
+    assert changing_attributes(log) == {"device": (few, _CASES)}
     assert _shares(log, kind) == ()
     assert attributes_by_kind(log, np.arange(_CASES), np.ones((_CASES, 1))) == ()
+
+
+def test_what_changes_in_one_of_a_hundred_cases_counts_as_it_was_first(log_of):
+    """A customer who is spelled otherwise in a row is that customer still."""
+    luck = np.random.default_rng([4, 34])
+    kind = luck.integers(0, 2, _CASES)
+    log = _log(log_of, luck, kind, device=kind)
+    codes, words = log.extra["device"]
+    plain = _shares(log, kind)
+    changed, few = codes.copy(), _CASES // 100
+    changed[1 : 2 * few : 2] = 1 - changed[0 : 2 * few : 2]
+    log = replace(log, extra={"device": (changed, words)})
+    assert changing_attributes(log) == {"device": (few, _CASES)}
+    assert _shares(log, kind) == plain and plain[0].beyond_chance
 
 
 def test_many_numbers_are_compared_by_quarters(log_of):
