@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.quantity import quantity, whole
-from sim.data.column_read import ColumnRead
+from sim.data.column_read import ColumnRead, examples_of
 from sim.data.dates import far_from_others
 from sim.data.format_options import date_format_option, decimal_option, encoding_option, missing_option
 from sim.data.ids import MISSING
@@ -25,6 +25,8 @@ from sim.scenario.schema import show
 
 __all__ = ["NO_STAGE", "OWN_TRACE", "EventLog", "LogBuilder", "LogLayout"]
 
+#: Cells among which examples are looked for.
+_LOOKED_AT = 50
 _SHOWN = 3
 #: Rows that tell whether a file goes from new to old, and what is said of one that does.
 _LOOKED_AT = 10_000
@@ -201,6 +203,18 @@ class LogBuilder:
         codes = self.extra_codes.setdefault(column, {})
         return codes.setdefault(value, len(codes))
 
+    def _with_examples(self, column: ColumnRead, time: NDArray[np.int64]) -> ColumnRead:
+        """Return a column with examples of what was read, where its reader kept none."""
+        if column.examples:
+            return column
+        known: dict[str, Iterable[str]] = {
+            "case": self.case_names,
+            "activity": self.activity_codes,
+            "time": (f"{np.datetime64(int(each), 'us').item():%Y-%m-%d %H:%M:%S} UTC" for each in time),
+        }
+        cells = known.get(column.role, self.extra_codes.get(column.role, ()))
+        return replace(column, examples=examples_of(list(islice(cells, _LOOKED_AT))))
+
     def finish(self) -> EventLog:
         """Put all events in one order.
 
@@ -262,7 +276,7 @@ class LogBuilder:
             rows=self.rows,
             left_out={reason: self.left_out[reason] for reason in self._reasons()},
             notices=self._all_notices(),
-            columns=tuple(self.columns),
+            columns=tuple(self._with_examples(column, time) for column in self.columns),
             tied_share=float(tied.sum() / case.size),
             duplicates=int((same[0] & same[1] & same[2]).sum()),
             state_at_start=self.state_at_start,

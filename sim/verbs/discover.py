@@ -118,6 +118,7 @@ def _run(job: Job[DiscoverKeys, DiscoverPlan], session: Session) -> Answer:
         from sim.reports.quick_matplotlib import load_matplotlib
 
         load_matplotlib()
+        from sim.reports.columns import column_lines
         from sim.reports.discovery import discovery_document, discovery_lines, discovery_summary
 
         found = replace(found, distances=judged(), inside=inside)
@@ -129,7 +130,7 @@ def _run(job: Job[DiscoverKeys, DiscoverPlan], session: Session) -> Answer:
         files=lambda folder: write_files(files, folder / "config"),
         report=discovery_document(found, plan.name, plan.path.name, keys.drawn),
         manifest=_manifest(plan),
-        lines=discovery_lines(found, plan.path.name),
+        lines=[*column_lines(found.log.columns), "", *discovery_lines(found, plan.path.name)],
         commands=[f"Compare:  journey compare --config-dir RESULT/config scenario={plan.name}"],
     )
 

@@ -176,6 +176,18 @@ def test_an_object_centric_log_counts_an_event_once_for_every_case(tmp_path):
     assert read_event_log(path, LogLayout(columns={"case": "order"})).case.size == 2
 
 
+def test_what_was_understood_has_examples_in_every_form(tmp_path):
+    path = tmp_path / "log.json"
+    related = [{"objectId": "o1"}]
+    events = [{"id": "e1", "type": "pay", "time": "2020-01-01T00:00:00Z", "relationships": related}]
+    path.write_text(json.dumps({"objects": [{"id": "o1", "type": "order"}], "events": events}))
+    made = xes(tmp_path, [({"concept:name": "o1"}, [event("pay", "2020-01-01T01:00:00+01:00")])])
+    for log in (read_event_log(path), read_event_log(made)):
+        told = {column.role: column.examples for column in log.columns}
+        assert told["case"] == ("o1",) and told["activity"] == ("pay",)
+        assert told["time"] == ("2020-01-01 00:00:00 UTC",)
+
+
 def test_csv_and_xes_give_the_same(tmp_path):
     rows = ["1,a,2020-01-01 00:00:00", "1,b,2020-01-02 00:00:00", "2,a,2020-01-01 00:00:00"]
     traces = [
