@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import repeat
 from math import hypot, inf, sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -292,8 +292,7 @@ def paired_differences(
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Uncertainty:
+class Uncertainty(NamedTuple):
     """A mean with what random variation, and the choice of parameters, leave open.
 
     Attributes
@@ -352,7 +351,7 @@ class Uncertainty:
             found = cls._of(defined, members, shape, found.mean)
         elif found.width > plain.width:
             found = found._as_wide_as(plain)
-        return replace(found, plain=plain)
+        return found._replace(plain=plain)
 
     def _as_wide_as(self, plain: Uncertainty) -> Uncertainty:
         """Return the same mean and luck with the interval of the plain mean: the parameters make up the rest of it."""
@@ -360,8 +359,8 @@ class Uncertainty:
             return self
         rest = sqrt(max(plain.below**2 - (self.luck or 0.0) ** 2, 0.0))
         moved, above = self.mean - plain.mean, plain.p_above
-        return replace(
-            self, below=plain.below, above=plain.above, parameters=rest, p_above=lambda added: above(added + moved)
+        return self._replace(
+            below=plain.below, above=plain.above, parameters=rest, p_above=lambda added: above(added + moved)
         )
 
     @property
