@@ -77,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # clock, in each process that is forked: a fifteenth of a small comparison. So it sleeps after 2^4.
     os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
     if arguments is None:
-        if words[:1] == ["discover"]:
+        if words[:1] in (["discover"], ["validate"]):
             # Its matrices are small: threads of the linear algebra that wait for the next one took a fifteenth of it.
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
             # It makes hardly any ring, and looking for them once takes 50 ms of its second or two.
@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         atexit.register(_keep_all)
         KeptMethods(words[0] if words else "").use()
         leave_clouds_out()
-        if words[:1] == ["discover"]:
+        if words[:1] in (["discover"], ["validate"]):
             load_arrow()  # a command has no table of pandas
     try:
         with _Ending():

@@ -60,6 +60,9 @@ def _run(job: Job[ValidateKeys, tuple[Pattern, ...]], session: Session) -> Answe
     """Run the patterns; the status is 1 where one is not reproduced."""
     import pyarrow as pa
 
+    from sim.reports.quick_matplotlib import load_matplotlib
+
+    load_matplotlib()
     from sim.reports.validation import table_lines, validation_document, verdict_lines
     from sim.results.answer import Answer
     from sim.validation.pattern import PatternRun
