@@ -6,21 +6,22 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.event_log import EventLog
 from sim.discovery.all_cases import all_cases
-from sim.discovery.at_once import last_apart, told_apart
+from sim.discovery.at_once import AtOnce, last_apart, told_apart
 from sim.discovery.case_age import with_ages
 from sim.discovery.case_attributes import AttributeShare, attributes_by_kind, changing_attributes
 from sim.discovery.case_phase import ONE_PHASE, Phases, find_phases
+from sim.discovery.case_simulator import MOST_SAMPLES, CaseSimulator
 from sim.discovery.cases import Cases, cases_of, in_whole_steps, stage_slugs, subset
 from sim.discovery.context import MOST_STATES, Contexts, fewer_contexts, find_contexts
-from sim.discovery.distance import CaseTable, Distances, distances_between, mean_distances, simulated_table
-from sim.discovery.found_config import found_scenario, state_names
+from sim.discovery.distance import Distances, distances_between, mean_distances
+from sim.discovery.found_config import found_scenario
 from sim.discovery.funnel import ChannelUse
 from sim.discovery.goal import CaseGoal, find_goal
 from sim.discovery.hazards import TimedJourney, ended_weights, fit_hazards
@@ -29,18 +30,15 @@ from sim.discovery.led_journey import ends_beside
 from sim.discovery.lived_map import LivedEdge, LivedStage
 from sim.discovery.own_hazards import own_hazards, with_own
 from sim.discovery.persona_mixture import Mixture, find_personas
-from sim.discovery.product_limit import aalen_johansen
 from sim.discovery.purchases import Purchases, amounts_where_paid, find_purchases
 from sim.discovery.since_goal import since_goal_apart
 from sim.discovery.state_edges import FINE
 from sim.discovery.time_step import UNITS, choose_unit
 from sim.discovery.turning_points import TurningPoint
 from sim.discovery.variants import Variants
-from sim.discovery.visit_weights import NO_WEIGHTS, age_told_by_visits, fit_beside_age
+from sim.discovery.visit_weights import NO_WEIGHTS, VisitFit, age_told_by_visits, fit_beside_age
 from sim.execution.beside import beside
 from sim.scenario.errors import ConfigError, suggest
-from sim.scenario.journey import stage_names
-from sim.scenario.scenario import Scenario
 from sim.scenario.schema import show
 
 __all__ = ["Discovery", "discover", "discovering", "thinned", "with_goal"]
@@ -48,7 +46,6 @@ __all__ = ["Discovery", "discover", "discovering", "thinned", "with_goal"]
 #: More stages than a journey holds are put together, the rarest first.
 MOST_STAGES = 100
 OTHER = "(other)"
-_SAMPLES = 12
 _MOST_SIMULATED = 5_000
 #: Visits that a journey is fitted to; the map, variants and turning points are of all.
 _MOST_FITTED = 1_000_000
@@ -65,8 +62,8 @@ _FEW_CASES = 1_000
 _WITH_THE_LOG = 0.01
 #: A journey file may have two million bytes; an edge, and each of its times and weights, take about so many.
 _MOST_BYTES, _EDGE_BYTES, _PAIR_BYTES = 1_950_000, 20, 21
-#: Bins of time widen by one part in so many where the file would be larger, then in the next.
-_COARSE = (4, 1)
+#: Bins of time widen by one part in one of so many, and where the file would be larger in these.
+_WIDTHS, _COARSE = (FINE, 8, 2), (4, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +84,8 @@ class Discovery:
     contexts : Contexts
     phases : Phases
         That cases pass before they end.
+    bins_widen_by : int
+        Bins of time, in which hazards are constant, widen by one part in so many.
     journeys : mapping of str to TimedJourney
         By persona.
     mixture : Mixture
@@ -120,6 +119,7 @@ class Discovery:
     unit: str
     contexts: Contexts
     phases: Phases
+    bins_widen_by: int
     journeys: Mapping[str, TimedJourney]
     mixture: Mixture
     goal: CaseGoal
@@ -189,14 +189,13 @@ def discovering(
     steps = None if funnel is None else _stages_of(cases, slugs, funnel, "funnel", "in order")
     mixture = find_personas(cases, seed)
     part, belongs = _some(cases, mixture.belongs, seed)
-    apart = threads != 1
-    aside = partial(_judge, part, slugs, unit, belongs, at_goal, seed, threads)
+    simulator = CaseSimulator(slugs, unit, at_goal, seed, threads)
     every = partial(all_cases, log, cases, at_goal, steps)
     with (
-        beside(aside, apart=apart) as judged,
-        beside(every, apart=apart and cases.stage.size >= _MANY_VISITS) as lived,
+        beside(partial(_judge, part, belongs, simulator), apart=threads != 1) as judged,
+        beside(every, apart=threads != 1 and cases.stage.size >= _MANY_VISITS) as lived,
     ):
-        fitted = _fit(part, belongs, UNITS[unit], at_goal, seed)
+        fitted = _fit(part, belongs, UNITS[unit], at_goal, seed, simulator)
         files = found_scenario(
             name,
             title,
@@ -217,6 +216,7 @@ def discovering(
             unit=unit,
             contexts=fitted.contexts,
             phases=fitted.phases,
+            bins_widen_by=fitted.width,
             journeys=fitted.journeys,
             mixture=mixture,
             goal=wanted,
@@ -256,10 +256,11 @@ def discover(log: EventLog, name: str, title: str, **options: Any) -> Discovery:
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """Phases, contexts, and by persona the journey and the share."""
+    """Phases, contexts, width of bins, and by persona the journey and the share."""
 
     phases: Phases
     contexts: Contexts
+    width: int
     journeys: Mapping[str, TimedJourney]
     shares: Mapping[str, float]
 
@@ -270,11 +271,69 @@ class _Fitted:
         return sum(_EDGE_BYTES + _PAIR_BYTES * (len(edge.by_step) + len(edge.by_visit)) for edge in edges.values())
 
 
-def _fit(cases: Cases, belongs: NDArray[np.float64], seconds: float, goal: int, seed: int) -> _Fitted:
+@dataclass(frozen=True, slots=True)
+class _CasesApart:
+    """Cases whose stages are told apart, and by persona the probability that each case is of it."""
+
+    cases: Cases
+    at_once: AtOnce
+    likely: Mapping[str, NDArray[np.float64]]
+    seconds: float
+
+    @property
+    def as_in_log(self) -> Cases:
+        """The cases with the stages of the log."""
+        cases, stage_of = self.cases, self.at_once.stage_of
+        own = len(stage_of) - len(self.at_once.told)
+        following = np.where(cases.following >= 0, stage_of[cases.following], cases.following)
+        return replace(cases, stage=stage_of[cases.stage], following=following, stages=cases.stages[:own])
+
+    def fitted(self, told: _JourneyForm, width: int) -> _Fitted:
+        """Fit a journey with bins of time that widen by one part in so many, in some states one for each persona."""
+        fit = partial(fit_hazards, seconds=self.seconds, phases=told.phases, fineness=width, by_visit=told.by_visit)
+        shared = fit(self.cases, told.contexts)
+        journeys = dict.fromkeys(self.likely, shared)
+        if told.own.any():
+            found = {
+                who: fit(
+                    subset(self.cases, np.flatnonzero(each)),
+                    told.contexts,
+                    wanted=told.own[:-1],
+                    counted=each[each > 0.0],
+                )
+                for who, each in self.likely.items()
+            }
+            journeys = {who: with_own(shared, journey, told.own) for who, journey in found.items()}
+        shares = {who: float(each.mean()) for who, each in self.likely.items()}
+        return _Fitted(told.phases, told.contexts, width, journeys, shares)
+
+
+class _JourneyForm(NamedTuple):
+    """What a journey tells apart.
+
+    ``own`` are the states that each persona leaves in its own way; of each of ``widths`` bins of time may be.
+    """
+
+    phases: Phases
+    contexts: Contexts
+    own: NDArray[np.bool_]
+    by_visit: VisitFit
+    widths: tuple[int, ...]
+
+
+def _fit(
+    cases: Cases,
+    belongs: NDArray[np.float64],
+    seconds: float,
+    goal: int,
+    seed: int,
+    simulator: CaseSimulator | None = None,
+) -> _Fitted:
     """Find how much of what came before, and how many phases, the states of a journey are to tell, and fit it.
 
     There are so many states at the most; each phase takes some from the contexts. Cases kept aside decide: that number
     of phases is taken with which phases and contexts together make them likeliest, as far as the file can hold it.
+    Simulated cases, where there is a simulator, decide how wide bins of time are.
     """
     cases, at_once = told_apart(cases, seconds, MOST_STATES)
     seen = _from_the_beginning(cases)
@@ -296,37 +355,31 @@ def _fit(cases: Cases, belongs: NDArray[np.float64], seconds: float, goal: int, 
     choices = find_phases(few, few_over, room, seed) if seen and not any(every.forward) else (ONE_PHASE,)
     gained = np.cumsum([0.0, *(mean for mean, _ in choices[-1].gains)])[: len(choices)] * few.count
     told = [sum(fewer_contexts(every, _states_in(phases)).gains) for phases in choices]
+    ranked = [choices[at] for at in np.argsort(-(gained + told), kind="stable").tolist()]
     kinds = belongs.shape[1]
     names = ["everyone"] if kinds == 1 else [f"persona_{at + 1}" for at in range(kinds)]
     likely = {who: each for who, each in zip(names, belongs.T, strict=True) if each.any()}
-    shares = {who: float(each.mean()) for who, each in likely.items()}
-    ranked = np.argsort(-(gained + told), kind="stable").tolist()
-    smaller = [*((0, fineness, by_visit) for fineness in _COARSE), (0, _COARSE[-1], NO_WEIGHTS)]
-    for choice, fineness, weighed in [*((choice, FINE, by_visit) for choice in ranked), *smaller]:
-        phases = choices[choice]
+    apart = _CasesApart(cases, at_once, likely, seconds)
+    # Of many cases, and in our own exports, which say where everybody was in each step, fine bins are best.
+    any_width = _WIDTHS if simulator is not None and few is cases and cases.may_end else _WIDTHS[:1]
+    smaller = [(choices[0], by_visit, _COARSE[:1]), *((choices[0], fit, _COARSE[1:]) for fit in (by_visit, NO_WEIGHTS))]
+    for phases, weighed, widths in [*((phases, by_visit, any_width) for phases in ranked), *smaller]:
         contexts = fewer_contexts(every, _states_in(phases))
-        shared = fit_hazards(cases, contexts, seconds, phases, fineness, by_visit=weighed)
-        journeys = dict.fromkeys(likely, shared)
         own = own_hazards(cases, contexts, belongs, seconds, seed) if kinds > 1 else np.zeros(0, np.bool_)
-        if own.any():
-            found = {
-                who: fit_hazards(
-                    subset(cases, np.flatnonzero(each)),
-                    contexts,
-                    seconds,
-                    phases,
-                    fineness,
-                    own[:-1],
-                    each[each > 0.0],
-                    by_visit=weighed,
-                )
-                for who, each in likely.items()
-            }
-            journeys = {who: with_own(shared, journey, own) for who, journey in found.items()}
-        fitted = _Fitted(phases, contexts, journeys, shares)
-        if fitted.bytes <= _MOST_BYTES:
+        fitted = _nearest_first(apart, _JourneyForm(phases, contexts, own, weighed, widths), simulator)
+        if fitted and fitted[0].bytes <= _MOST_BYTES:
             break
-    return fitted
+    return fitted[0]
+
+
+def _nearest_first(apart: _CasesApart, told: _JourneyForm, simulator: CaseSimulator | None) -> list[_Fitted]:
+    """Return journeys with bins of each width, that first of which simulated cases are nearest to those of the log."""
+    found = [apart.fitted(told, width) for width in told.widths]
+    if simulator is None or len(found) == 1:
+        return found
+    small = [one for one in found if one.bytes <= _MOST_BYTES]
+    away = [simulator.away(one.journeys, one.shares, apart.as_in_log) for one in small]
+    return [small[at] for at in np.argsort(away, kind="stable").tolist()]
 
 
 def _states_in(phases: Phases) -> int:
@@ -419,19 +472,12 @@ def _stages_of(cases: Cases, slugs: Sequence[str], given: object, key: str, how:
     return tuple(_stage_of(cases, slugs, str(name), f"{key}.{at}") for at, name in enumerate(names))
 
 
-def _judge(
-    cases: Cases,
-    slugs: Sequence[str],
-    unit: str,
-    belongs: NDArray[np.float64],
-    goal: int,
-    seed: int,
-    threads: int | None,
-) -> Distances | None:
+def _judge(cases: Cases, belongs: NDArray[np.float64], simulator: CaseSimulator) -> Distances | None:
     """Learn from half of the cases, simulate, and compare with the other half; of few cases the halves change places.
 
     Which cases are kept aside is luck, that matters where there are few.
     """
+    goal, seed, seconds = simulator.goal, simulator.seed, UNITS[simulator.unit]
     luck = np.random.default_rng([seed, 19])
     order = luck.permutation(cases.count)
     half = cases.count // 2
@@ -445,85 +491,11 @@ def _judge(
     found = []
     for learned, held in halves:
         train, test = subset(cases, learned), subset(cases, held)
-        fitted = _fit(train, belongs[learned], UNITS[unit], goal, seed)
-        shares, journeys = fitted.shares, fitted.journeys
-        files = found_scenario("judged", "", slugs, journeys, shares, step=unit, customers=held.size, goal=goal)
+        fitted = _fit(train, belongs[learned], seconds, goal, seed, simulator)
         # As many as were kept aside: a distance depends on how many there are.
-        files["scenario"]["judged"]["population"] = held.size
-        tables = _simulate(files, journeys, slugs, seed, threads)
-        over = ended_weights(train, train.stage)[train.first[1:] - 1]
-        tables = [_censored(table, _windows(train, over, UNITS[unit], len(table.first) - 1, luck)) for table in tables]
-        found.append(distances_between(tables, train, test, UNITS[unit], goal, seed))
+        tables = simulator.cases(fitted.journeys, fitted.shares, train, held.size, MOST_SAMPLES, luck)
+        found.append(distances_between(tables, train, test, seconds, goal, seed))
     return mean_distances(found)
-
-
-def _simulate(
-    files: Mapping[str, Any],
-    journeys: Mapping[str, TimedJourney],
-    slugs: Sequence[str],
-    seed: int,
-    threads: int | None,
-) -> list[CaseTable]:
-    from sim.execution.executors import usable_threads
-    from sim.execution.replicates import run_replicates  # compiles kernels: only when something runs
-
-    (scenario,) = files["scenario"].values()
-    classic = {"classic": scenario["arms"]["classic"]}
-    (personas,) = files["personas"].values()
-    # Customers are independent without a market: all samples are one run, which takes half as long or less.
-    size = int(scenario["population"])
-    data = {
-        **scenario,
-        "population": _SAMPLES * size,
-        "name": "judged",
-        "arms": classic,
-        "personas": personas,
-        "journeys": files["journey"],
-        "record": {"events": _SAMPLES * size},
-    }
-    built = Scenario.from_dict(data)
-    first = next(iter(journeys.values()))
-    known = {state: at for at, state in enumerate(state_names(first, slugs))}
-    states = [known.get(stage, -1) for stage in stage_names(built.journeys)]
-    look = np.array([first.contexts.stage_at(at) if at >= 0 else -1 for at in states], np.int64)
-    quick = np.array([at in first.instant for at in states])
-    # One core is taken by the journey that is fitted meanwhile.
-    left = max(usable_threads(threads) - 1, 1)
-    ((_, histories),) = run_replicates(built, seed=seed, replicates=range(1), threads=left)
-    events, begun = histories["classic"].events, histories["classic"].starts
-    # A case begins one step before the first in which it can move on.
-    starts = np.column_stack([begun[:, 0], look[begun[:, 1]], np.where(quick[begun[:, 1]], 0, -1)])
-    customer, week, stage = events["customer"].astype(np.int64), events["week"].astype(np.int64), look[events["stage"]]
-    sample_of = customer // size
-    tables = []
-    for sample in range(_SAMPLES):
-        mine = sample_of == sample
-        tables.append(simulated_table(customer[mine], week[mine], stage[mine], starts[starts[:, 0] // size == sample]))
-    return tables
-
-
-def _windows(
-    cases: Cases, over: NDArray[np.float64], seconds: float, count: int, luck: np.random.Generator
-) -> NDArray[np.float64]:
-    """Draw for how many steps cases are seen: product limit of those cut by the end of the log; inf where none is.
-
-    How long the others could have been seen says nothing where a log has cases only that are over.
-    """
-    last, begin = cases.first[1:] - 1, cases.time[cases.first[:-1]]
-    cut = luck.random(cases.count) >= over
-    seen = aalen_johansen(np.where(cut, cases.end, cases.time[last]) - begin, np.where(cut, 0, -1), 1)
-    at = np.searchsorted(-seen.staying, -luck.random(count), side="left")
-    return np.asarray(np.r_[seen.times / seconds, np.inf][at])
-
-
-def _censored(table: CaseTable, windows: NDArray[np.float64]) -> CaseTable:
-    """Cut every case where its window ends: real cases are seen until their log ends."""
-    lengths = np.diff(table.first)
-    since = table.time - np.repeat(table.time[table.first[:-1]], lengths)
-    kept = since <= np.repeat(windows, lengths)
-    case = np.repeat(np.arange(len(lengths)), lengths)[kept]
-    first = np.r_[0, np.cumsum(np.bincount(case, minlength=len(lengths)))]
-    return CaseTable(first, table.stage[kept], table.time[kept])
 
 
 def thinned(edges: Sequence[LivedEdge], share: float) -> tuple[list[LivedEdge], float]:

@@ -14,7 +14,9 @@ __all__ = [
     "CaseTable",
     "Distances",
     "case_table",
+    "distances_to",
     "distances_between",
+    "distances_to",
     "mean_distances",
     "ngram_distance",
     "simulated_table",
@@ -188,35 +190,55 @@ def distances_between(
     held = case_table(test, seconds)
     draws = _RESAMPLES if test.count < _MANY else _RESAMPLES // 10
     floor = [case_table(subset(train, luck.integers(0, train.count, test.count)), seconds) for _ in range(draws)]
-    pairs = {"simulated": simulated, "floor": floor}
-    grams = held.trigrams(stages)
-    ngram = {key: np.mean([_variation(table.trigrams(stages), grams) for table in few]) for key, few in pairs.items()}
-
-    def away(of: Callable[[CaseTable], NDArray[np.float64]]) -> dict[str, float]:
-        """How far a quantity of cases is from that of those held out."""
-        kept = np.sort(of(held))
-        return {
-            key: float(np.mean([wasserstein(np.sort(of(table)), kept) for table in few])) for key, few in pairs.items()
-        }
-
-    length, visits = away(CaseTable.lengths), away(CaseTable.visits)
-    reach: dict[str, float | None] = {"simulated": None, "floor": None}
-    if goal is not None and (reached := np.sort(held.times_to(goal))).size:
-        for key, few in pairs.items():
-            times = [table.times_to(goal) for table in few]
-            known = [wasserstein(np.sort(time), reached) for time in times if time.size]
-            reach[key] = float(np.mean(known)) if known else None
+    ngram, visits, length, reach = distances_to(held, simulated, stages, goal)
+    ngram_floor, visits_floor, length_floor, reach_floor = distances_to(held, floor, stages, goal)
     return Distances(
-        ngram3=float(ngram["simulated"]),
-        ngram3_floor=float(ngram["floor"]),
-        length=length["simulated"],
-        length_floor=length["floor"],
-        visits=visits["simulated"],
-        visits_floor=visits["floor"],
-        goal=reach["simulated"],
-        goal_floor=reach["floor"],
+        ngram3=ngram,
+        ngram3_floor=ngram_floor,
+        length=length,
+        length_floor=length_floor,
+        visits=visits,
+        visits_floor=visits_floor,
+        goal=reach,
+        goal_floor=reach_floor,
         held_out=test.count,
     )
+
+
+def distances_to(
+    held: CaseTable, tables: Sequence[CaseTable], stages: int, goal: int | None
+) -> tuple[float, float, float, float | None]:
+    """Return how far samples are from cases on average: three stages in a row, visits, length, and time to the goal.
+
+    Parameters
+    ----------
+    held : CaseTable
+    tables : sequence of CaseTable
+        Samples.
+    stages : int
+        How many stages there are.
+    goal : int, optional
+        Stage whose time is compared.
+
+    Returns
+    -------
+    float, float, float, float or None
+        The last is None where no case, or none of the samples, comes to the goal.
+    """
+    grams = held.trigrams(stages)
+    ngram = np.mean([_variation(table.trigrams(stages), grams) for table in tables])
+
+    def away(of: Callable[[CaseTable], NDArray[np.float64]]) -> float:
+        """How far a quantity of cases is from that of those held out."""
+        kept = np.sort(of(held))
+        return float(np.mean([wasserstein(np.sort(of(table)), kept) for table in tables]))
+
+    reach = None
+    if goal is not None and (reached := np.sort(held.times_to(goal))).size:
+        times = [table.times_to(goal) for table in tables]
+        known = [wasserstein(np.sort(time), reached) for time in times if time.size]
+        reach = float(np.mean(known)) if known else None
+    return float(ngram), away(CaseTable.visits), away(CaseTable.lengths), reach
 
 
 def mean_distances(found: Sequence[Distances]) -> Distances:

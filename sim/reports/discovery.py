@@ -221,6 +221,7 @@ def discovery_summary(found: Discovery, name: str, source: str) -> dict[str, Any
         "funnel": [{"stage": found.cases.stages[stage], "cases": cases} for stage, cases in found.funnel],
         **_states_plain(found),
         **_phases_plain(found),
+        "bins_widen_by_one_part_in": found.bins_widen_by,
         "parameters": free_parameters(found.journeys.values()),
         "inside_view": _inside_plain(found.inside),
     }
