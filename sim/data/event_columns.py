@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from sim.data.amounts import currency_of_head
+from sim.data.amounts import currency_of_head, looks_like_amount
 from sim.data.as_typed import as_typed
 from sim.data.currency_columns import find_currency, says_currency
 from sim.data.dates import looks_like_date
@@ -19,7 +19,7 @@ from sim.data.head_line import example_names
 from sim.data.ids import missing_words
 from sim.data.layout import plain_head
 from sim.data.order_rows import may_number_orders
-from sim.data.role_heads import role_of_head
+from sim.data.role_heads import is_weak, role_of_head
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
@@ -83,12 +83,15 @@ class EventColumns:
         Words by head: rows that say another one are left out.
     instead : tuple of str
         Where who a case is was guessed, the columns that name it as well.
+    unread_amount : str
+        A column that may be an amount and is not read, '' where there is none.
     """
 
     roles: Mapping[str, tuple[str, ...]]
     attributes: tuple[str, ...]
     kept: Mapping[str, tuple[str, ...]]
     instead: tuple[str, ...] = ()
+    unread_amount: str = ""
 
     @property
     def wanted(self) -> list[str]:
@@ -169,7 +172,9 @@ def find_event_columns(
     kept = _kept_rows(keep, heads, where)
     _refuse_mixed_fields(chosen["activity"][0], kept, plain, sample, where)
     instead = () if "case" in given else _others_that_name(chosen["case"], plain, sample)
-    columns = EventColumns(chosen, _chosen_attributes(attributes, heads, where), kept, instead)
+    told = _chosen_attributes(attributes, heads, where)
+    amount = "" if "amount" in (*given, *chosen) else _unread_amount(chosen, told, plain, sample)
+    columns = EventColumns(chosen, told, kept, instead, amount)
     empty = sum(row[chosen["case"][0]].lower() in missing_words(None) for row in sample)
     refuse_nameless(columns, empty, len(sample), f"the first {len(sample):,} rows", where)
     return columns
@@ -330,6 +335,27 @@ def _begin_and_end(head: str, chosen: Mapping[str, Sequence[str]], sample: Seque
         {tuple(row[of] for of in named) for row in sample if row[head].lower() in words} for words in (_BEGIN, _END)
     )
     return bool(begun) and (not over or 4 * len(begun & over) > len(begun))
+
+
+def _unread_amount(
+    chosen: Mapping[str, Sequence[str]],
+    told: Sequence[str],
+    plain: Mapping[str, str],
+    sample: Sequence[Mapping[str, str]],
+) -> str:
+    """Return the one column that may be an amount by its head and its cells, '' where there is none or several."""
+    used = {*told, *(head for named in chosen.values() for head in named)}
+    found = [
+        head
+        for head, word in plain.items()
+        if head not in used and role_of_head(word, "amount") and not is_weak(word) and _has_amounts(head, sample)
+    ]
+    return found[0] if len(found) == 1 else ""
+
+
+def _has_amounts(head: str, sample: Sequence[Mapping[str, str]]) -> bool:
+    cells = [row[head] for row in sample if row[head].lower() not in missing_words(None)]
+    return bool(cells) and all(any(map(str.isdigit, cell)) and looks_like_amount(cell) for cell in cells)
 
 
 def _numbers_rows(head: str, sample: Sequence[Mapping[str, str]]) -> bool:

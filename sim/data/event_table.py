@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.data.as_typed import as_typed
 from sim.data.case_names import CaseNames
 from sim.data.cells import plain_cells
 from sim.data.column_read import ColumnRead, examples_of
@@ -82,6 +83,9 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
     blocks = (dict(zip(columns.wanted, batch.columns, strict=True)) for batch in batches)
     reader = _TableReader(columns, layout, builder, faults, shape)
     _note_starts(shape, builder)
+    if head := columns.unread_amount:
+        way = as_typed("columns", {"amount": head})
+        builder.notices.append(f"{head!r} may be the amount and is not read: {way} takes it")
 
     def refuse_open_quotes() -> None:
         if not parquet and shape.delimiter != WHITESPACE:

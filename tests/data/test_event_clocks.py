@@ -98,3 +98,16 @@ def test_an_action_beside_its_page_is_asked_about(tmp_path):
     path.write_text("clientId,hitTimestamp,eventAction,pagePath\n" + "a,2025-03-14T10:00:00Z,buy,/shop\n" * 3)
     with pytest.raises(ConfigError, match=r"columns=\{activity: eventAction\}' or 'columns=\{activity: pagePath\}'"):
         read_event_log(path)
+
+
+@pytest.mark.parametrize("head", ["Tutar", "Betrag", "total_amount", "Umsatz (EUR)"])
+def test_an_amount_that_is_not_read_is_told(tmp_path, head):
+    path = tmp_path / "log.csv"
+    rows = [f"{one};{name};{t:%Y-%m-%d %H:%M:%S};{'12,50' if name == 'buy' else ''}" for one, name, t in EVENTS]
+    path.write_text("\n".join([f"case;activity;timestamp;{head}", *rows]) + "\n", encoding="utf-8")
+    log = read_event_log(path)
+    assert log.amount is None
+    assert any(notice.startswith(f"{head!r} may be the amount and is not read: ") for notice in log.notices)
+    log = read_event_log(path, LogLayout(columns={"amount": head}))
+    assert (sum(log.amount > 0), not any("not read" in notice for notice in log.notices)) == (6, True)
+    assert not read_event_log(path, LogLayout(columns={"amount": None})).notices
