@@ -33,7 +33,7 @@ __all__ = ["discovery_document", "discovery_facts", "discovery_lines", "discover
 _ROWS = 30
 _LONGEST = 60
 #: Share of cases by which more reach the goal than did within the log, from which on it is told.
-_MORE = 0.005
+_MORE = 0.01
 #: Edges of the picture at the most.
 _MOST_DRAWN = 30
 #: Edges that are all drawn, and of more the share of moves.
