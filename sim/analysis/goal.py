@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.analysis.stage_moves import stage_of, with_width
 from sim.number_format import bracket, counted, exact_percent, in_words, listed, quantity
-from sim.scenario.calendar import time_unit
+from sim.scenario.calendar import time_unit, with_unit
 
 __all__ = ["PER_CUSTOMERS", "goal_called", "goal_first", "goal_sentence", "soon_sentence"]
 
@@ -116,10 +116,10 @@ def soon_sentence(summary: Mapping[str, Any], arm: str, name: str) -> str:
     part = next((part for part in ("half", "quarter") if gain[f"{part}_of_customers"] is not None), None)
     key = "restricted_mean" if part is None else f"{part}_of_customers"
     unit, steps = time_unit(max(block[key]["mean"] for block in (before, after)), summary["step"])
-    there, here = (quantity(block[key]["mean"] / steps, "number", "") for block in (before, after))
-    change = f"{there} {unit} with {base}, {here} {unit} here ({_changed(gain[key], unit, steps)})"
+    there, here = (with_unit(quantity(block[key]["mean"] / steps, "number", ""), unit) for block in (before, after))
+    change = f"{there} with {base}, {here} here ({_changed(gain[key], unit, steps)})"
     if with_width(gain[key])["ci_low"] is None and gain[key]["mean"] == 0.0:
-        change = f"{there} {unit} in both arms"
+        change = f"{there} in both arms"
     if part is not None:
         said = f"{_PARTS[part]} of all customers come to it within {change}."
     else:
@@ -134,7 +134,7 @@ def _changed(entry: Mapping[str, Any], unit: str, steps: float, *, sign: bool = 
     def write(value: float) -> str:
         return quantity(value / steps, "number", "", sign=sign)
 
-    return f"{write(entry['mean'])} {unit}{bracket(with_width(entry), write)}"
+    return f"{with_unit(write(entry['mean']), unit)}{bracket(with_width(entry), write)}"
 
 
 def _same_customers(found: Mapping[str, Any], base: str, step: str) -> str:

@@ -9,7 +9,7 @@ from sim.analysis.stage_moves import with_width
 from sim.analysis.summary import difference_name
 from sim.number_format import NOTHING, interval, quantity
 from sim.reports.moves import MoveRow
-from sim.scenario.calendar import time_unit
+from sim.scenario.calendar import time_unit, with_unit
 
 __all__ = ["SAME_WORDS", "TIME_WORDS", "time_rows"]
 
@@ -84,7 +84,7 @@ def _written(entry: Mapping[str, Any] | None, kind: str, unit: str, steps: float
     """Write a mean with its unit."""
     if entry is None:
         return NOTHING
-    return f"{quantity(entry['mean'] / steps, kind, '')} {unit}".rstrip()
+    return with_unit(quantity(entry["mean"] / steps, kind, ""), unit).rstrip()
 
 
 def _gap(entry: Mapping[str, Any] | None, kind: str, unit: str, steps: float) -> tuple[str, str, bool]:
@@ -94,5 +94,5 @@ def _gap(entry: Mapping[str, Any] | None, kind: str, unit: str, steps: float) ->
     entry = with_width(entry)
     low, high = (None if entry[end] is None else entry[end] / steps for end in ("ci_low", "ci_high"))
     sure = low is not None and high is not None and (low > 0.0 or high < 0.0)
-    change = f"{quantity(entry['mean'] / steps, kind, '', sign=True)} {unit}".rstrip()
+    change = with_unit(quantity(entry["mean"] / steps, kind, "", sign=True), unit).rstrip()
     return change, interval(low, high, kind, "").removesuffix(" points"), sure

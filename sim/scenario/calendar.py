@@ -22,6 +22,7 @@ __all__ = [
     "step_date",
     "step_starts",
     "time_unit",
+    "with_unit",
 ]
 
 DAYS_A_WEEK = 7
@@ -162,6 +163,18 @@ def time_unit(steps: float, step: str) -> tuple[str, float]:
     whole = {unit: length for unit, length in _UNITS.items() if length >= size}
     unit = next((unit for unit, length in whole.items() if steps * size >= 2 * length), list(whole)[-1])
     return unit, whole[unit] / size
+
+
+def with_unit(written: str, unit: str) -> str:
+    """Put a unit of :func:`time_unit` behind a number that is written.
+
+    Examples
+    --------
+    >>> with_unit("1", "weeks"), with_unit("+1.5", "weeks"), with_unit("1", "s")
+    ('1 week', '+1.5 weeks', '1 s')
+    """
+    is_one = written.lstrip("+-\u2212") == "1" and len(unit) > 1
+    return f"{written} {unit.removesuffix('s') if is_one else unit}"
 
 
 def day_in_words(day: date) -> str:
