@@ -90,6 +90,12 @@ def find_head(cells: Sequence[Sequence[str]], lines: Sequence[str], where: str) 
             return Head(("", *first), at, notices)
     if len(first) != usual and rows:
         row = next((row for row in rows if len(row) == usual), rows[0])
+        if re.fullmatch(r"[^,;|\t]*\S {2,}\S[^,;|\t]*", lines[at]):
+            raise ConfigError(
+                f"{where}: its columns are parted by blanks, or have fixed widths, and some cells have blanks in them:"
+                f" its first line has {len(first)} words, most rows have {usual}, such as {show(' '.join(row)[:60])};"
+                " write it as CSV"
+            )
         raise ConfigError(
             f"{where}: its first line {show(lines[at][:60])} has {len(first)} columns, most rows have {usual}, such as"
             f" {show(', '.join(row)[:60])}; give as many names as a row has columns (a decimal comma in a file parted"

@@ -497,3 +497,9 @@ def test_text_that_parquet_has_as_bytes(tmp_path, kind):
     parquet.write_table(pa.table(table), path)
     with pytest.raises(ConfigError, match="its column 'customer_id' holds .*binary; give a column of text"):
         read_transactions(path)
+
+
+def test_columns_of_fixed_width_with_blanks_in_cells_are_told(tmp_path):
+    rows = [f"{'Ann Lee':<16}{day}{paid:>10}" for _, day, paid in ROWS]
+    with pytest.raises(ConfigError, match=r"have fixed widths, and some cells have blanks.+ 3 words, most rows have 4"):
+        read(tmp_path, "\n".join([f"{'customer':<16}{'date':<10}{'amount':>10}", *rows]), name="sales.txt")
