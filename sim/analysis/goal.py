@@ -13,7 +13,9 @@ __all__ = ["PER_CUSTOMERS", "goal_called", "goal_first", "goal_sentence", "soon_
 
 #: Visits to a goal are told per so many customers.
 PER_CUSTOMERS = 1000.0
-_PARTS = {"half": "Half", "quarter": "A quarter"}
+_PARTS = {"half": "Half", "three_quarters": "Three quarters", "quarter": "A quarter"}
+#: Times of fewer steps are not told.
+_STEPS = 2.0
 
 
 def goal_called(stages: Sequence[str]) -> str:
@@ -91,8 +93,8 @@ def goal_sentence(summary: Mapping[str, Any], arm: str, name: str) -> str:
 def soon_sentence(summary: Mapping[str, Any], arm: str, name: str) -> str:
     """Say how soon customers come to the goal, in an arm and in the baseline; empty where nobody comes in either.
 
-    Where half of all customers, or a quarter, come in both arms, that is told; else the mean time up to the horizon's
-    end. Then whether the same customers, with the same luck, come sooner.
+    Where half of all customers come in both arms, not at once, that is told; else three quarters or a quarter; else the
+    mean time up to the horizon's end. Then whether the same customers, with the same luck, come sooner.
 
     Parameters
     ----------
@@ -113,7 +115,7 @@ def soon_sentence(summary: Mapping[str, Any], arm: str, name: str) -> str:
     if not any(block["reached"]["mean"] for block in (before, after)):
         return ""
     gain, base = found["differences"][name], in_words(summary["baseline"])
-    part = next((part for part in ("half", "quarter") if gain[f"{part}_of_customers"] is not None), None)
+    part = next((part for part in _PARTS if _is_told(before, after, gain, f"{part}_of_customers")), None)
     key = "restricted_mean" if part is None else f"{part}_of_customers"
     unit, steps = time_unit(max(block[key]["mean"] for block in (before, after)), summary["step"])
     there, here = (with_unit(quantity(block[key]["mean"] / steps, "number", ""), unit) for block in (before, after))
@@ -126,6 +128,11 @@ def soon_sentence(summary: Mapping[str, Any], arm: str, name: str) -> str:
         end = counted(summary["horizon"], summary["step"])
         said = f"On average it takes customers {change} to come to it; who never does counts with all {end}."
     return " ".join(filter(None, [said, _same_customers(found["same_customers"][name], base, summary["step"])]))
+
+
+def _is_told(before: Mapping[str, Any], after: Mapping[str, Any], gain: Mapping[str, Any], key: str) -> bool:
+    """Whether a time is known in both arms and no fraction of a step, which the journey cannot tell."""
+    return gain[key] is not None and max(block[key]["mean"] for block in (before, after)) >= _STEPS
 
 
 def _changed(entry: Mapping[str, Any], unit: str, steps: float, *, sign: bool = True) -> str:

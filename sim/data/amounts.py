@@ -77,8 +77,9 @@ _AROUND = r"^(?:=|')?'?([^'=]*?)(?:/-|')?$"
 _ROUNDED = r"^[-+(]?\d(?:[.,]\d{1,2})?E\+\d{2}\)?$"
 _BLANKS = r"[\s\x{00A0}\x{2007}-\x{2009}\x{202F}]"
 _DASHES = r"[\x{2010}-\x{2015}\x{2212}\x{FE58}\x{FE63}\x{FF0D}]"
-#: Currencies without a part of a unit (ISO 4217, exponent 0): what has three digits behind it parts thousands.
-_WHOLE = r"[¥￥₩₫đ円원]|(?i:BIF|CLP|DJF|GNF|ISK|JPY|KMF|KRW|PYG|RWF|UGX|VND|VUV|XAF|XOF|XPF)"
+#: Currencies without a part of a unit in use (ISO 4217, exponent 0, the peso of Colombia, the rupiah): what has
+#: three digits behind it parts thousands.
+_WHOLE = r"[¥￥₩₫đ円원]|(?i:\bRP\b|IDR|COP|BIF|CLP|DJF|GNF|ISK|JPY|KMF|KRW|PYG|RWF|UGX|VND|VUV|XAF|XOF|XPF)"
 #: One sign with three digits behind it: thousands in one notation, decimals in the other.
 _OPEN = r"[1-9]\d{0,2}[.,]\d{3}"
 #: So few amounts decide nothing against so many that they would make a thousandth.

@@ -17,7 +17,7 @@ _LAST = frozenset({
     "last", "lastname", "lname", "surname", "family", "familyname", "familienname", "nachname", "zuname", "apellido",
     "apellidos", "cognome", "sobrenome", "apelido", "ultimo", "nazwisko", "soyad", "soyadi", "soyisim", "achternaam",
     "efternavn", "etternavn", "efternamn", "sukunimi", "prijmeni", "priezvisko", "vezeteknev", "csaladnev", "nume",
-    "prezime", "priimek", "фамилия", "фамилии", "прізвище", "姓", "성",
+    "prezime", "priimek", "фамилия", "фамилии", "прізвище", "姓", "氏", "성",
 })  # fmt: skip
 #: What is a last name beside a first one, and of which others it may be the name.
 _NAMES, _OTHERS = frozenset({"name", "nom", "naam", "namn", "navn"}), frozenset({

@@ -52,7 +52,8 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "id", "case_id", "person",
         # Of shops, payments and books.
         "buyer_username", "buyer_user_id", "billing_email", "email_address", "from_email_address", "payer_email",
-        "absender_e_mail_adresse", "shopper_reference", "shopper_email", "kunnr", "debitor", "debitorennr",
+        "absender_e_mail_adresse", "shopper_reference", "shopper_email", "kunnr", "kunag", "kunrg", "debitor",
+        "debitorennr",
         "debitorennummer", "debitornr", "account_name", "company", "company_name", "associated_company",
         "associated_contact", "payer", "contact_email", "purchase_email", "attendee_email", "backer_uid",
         "guest", "guest_name", "consumer_name",
@@ -156,7 +157,7 @@ _WEAK = frozenset({
     "net_amount", "gross_amount", "net_sales", "gross_sales", "total_sales", "total_collected", "total_value",
     "item_total", "line_amount", "amount_paid", "amount_captured", "netto", "brutto", "nettobetrag", "bruttobetrag",
     "nettoumsatz", "bruttoumsatz", "summe", "gesamt", "warenwert", "売上", "매출", "合計", "합계", "dollar_value",
-    "contributor", "payer_id", "auftraggeber", "zahlungspflichtiger", "einzahler",
+    "contributor", "payer_id", "auftraggeber", "zahlungspflichtiger", "einzahler", "kunag", "kunrg",
 })  # fmt: skip
 #: Heads of names of people, who may share one: they count where there is no address or number.
 _NAMES = frozenset({
@@ -174,6 +175,7 @@ _NAMED = frozenset({
 IDS = frozenset({
     "id", "no", "nr", "num", "number", "numero", "numer", "nummer", "n", "code", "codice", "codigo", "kod", "kodu",
     "key", "identifiant", "cislo", "azonosito", "номер", "код",
+    "login",
 })  # fmt: skip
 _LINKS = frozenset(
     {"de", "del", "della", "dell", "di", "da", "do", "des", "du", "d", "l", "of", "the", "der", "en", "la"}
@@ -183,7 +185,8 @@ MAIL = frozenset({"email", "mail", "e", "correo", "electronico", "courriel", "em
 _CUSTOMERS = frozenset({
     "customer", "cust", "client", "kunde", "kunden", "kd", "debitor", "debitoren", "cliente", "clienti", "klient",
     "klienta", "klant", "klanten", "kund", "asiakas", "musteri", "muesteri", "zakaznik", "zakaznika", "vevo",
-    "ugyfel", "uegyfel", "acheteur", "comprador", "acquirente", "kaeufer", "koper", "nabywca", "kupujacy", "alici",
+    "ugyfel", "uegyfel", "acheteur", "comprador", "acquirente", "kaeufer", "koper", "nabywca", "nabywcy",
+    "kupujacy", "kupujacego", "alici",
     "buyer", "member", "shopper", "клиент", "клиента", "покупатель", "клієнт", "mitglied", "socio", "membre",
     "donor", "donator", "donateur", "donante", "donatore", "doador", "spender", "donateurs", "contributor",
     "supporter", "subscriber", "abonnent", "suscriptor", "assinante", "жертвователь", "плательщик", "платник",

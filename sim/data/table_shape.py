@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +30,8 @@ from sim.scenario.schema import show
 __all__ = ["TableShape", "decimal_of_all", "is_further", "look_at", "row_blocks"]
 
 _BLOCK_BYTES = 4 << 20
+#: Letters of Japan, China and Korea.
+_OF_EAST_ASIA = "[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]"
 #: Lines, or rows of Parquet, from which columns are told.
 _SAMPLE = 500
 
@@ -135,7 +138,7 @@ def look_at(path: Path, where: str, layout: Layout) -> TableShape:
     amounts = [cell for role in ("amount", "quantity") if role in columns for cell in shape.cells(role)]
     signs = count_decimal_signs(amounts)
     if whole or signs[0] or signs[1]:
-        return replace(shape, decimal=_decided(signs, _first_open(amounts, 0), where))
+        return replace(shape, decimal=_decided(signs, _first_open(amounts, 0), shape.name("amount"), where))
     return shape
 
 
@@ -234,8 +237,9 @@ def _first_open(amounts: Sequence[str], before: int) -> tuple[str, int] | None:
     return None if at is None else (amounts[at], before + at + 1)
 
 
-def _decided(signs: tuple[int, int, int, int], example: tuple[str, int] | None, where: str) -> str:
-    decimal = decide_decimal(signs)
+def _decided(signs: tuple[int, int, int, int], example: tuple[str, int] | None, head: str, where: str) -> str:
+    # Japan, China and Korea have a point before decimals and commas between thousands.
+    decimal = decide_decimal(signs) or ("." if re.search(_OF_EAST_ASIA, head) else None)
     if decimal is None:
         cell, row = example or ("", 1)
         raise ConfigError(
@@ -276,7 +280,7 @@ def decimal_of_all(path: Path, where: str, shape: TableShape, layout: Layout) ->
                 example = example or (_first_open(column.to_pylist(), before) if signs[2:].any() else None)
         before += batch.num_rows
     points, commas, open_points, open_commas = signs.tolist()
-    return _decided((points, commas, open_points, open_commas), example, where)
+    return _decided((points, commas, open_points, open_commas), example, shape.name("amount"), where)
 
 
 def row_blocks(

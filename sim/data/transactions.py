@@ -56,6 +56,8 @@ _MOST_MONEY = 1e11
 #: What a column of states says of a row, and what to do about it.
 _NO_PURCHASE = "marked as no purchase, or not in full, by the column"
 _STATUS_REMEDY = "; or, if such rows are purchases, columns={status: null}"
+#: What a row around the table has for a customer: dashes, or the first word of a count.
+_IN_FRAME = r"^:?[-=_*]{2,}:?$|^\(\d+$|(?i)^rows?\)?$"
 _RETURNED = "with the number of a return or a credit note in"
 _ORDER_REMEDY = "; or, if such numbers are those of purchases, columns={order: null}"
 _WITHOUT, _OTHER_CURRENCY = "without a customer", "in another currency than"
@@ -187,7 +189,7 @@ class _Taken:
         encoded = plain_ids(cells["customer"], compute).dictionary_encode()
         of_row = encoded.indices.to_numpy(zero_copy_only=False)
         keys = self._customers(encoded.dictionary)[of_row]
-        self._leave_repeated_heads(keys, cells)
+        self._leave_repeated_heads(keys, cells, encoded.dictionary)
         self._leave_empty(keys, cells)
         self._leave_further_lines(keys, cells)
         for what, found in self._no_customers(encoded.dictionary):
@@ -352,20 +354,23 @@ class _Taken:
         odd = pieces.readable & (pieces.values < 0) & (values > 0)
         self._refuse(keys, odd, "quantity", "with a quantity below 0 and an amount above it", cells)
 
-    def _leave_repeated_heads(self, keys: NDArray[np.uint64], cells: Mapping[str, Any]) -> None:
+    def _leave_repeated_heads(self, keys: NDArray[np.uint64], cells: Mapping[str, Any], ids: Any) -> None:
         """Leave out rows that repeat the head line, as files glued together have them, or only frame the table."""
         if not self._shape.has_head or self._shape.parquet:
             return
         import pyarrow.compute as compute
 
         roles = [role for role in ("customer", "date", "amount") if role in cells]
+        heads = [self._shape.name(role).lower() for role in roles]
+        # Hardly any block has such a row: the different customers tell.
+        if not which_match(ids, _IN_FRAME, compute).any() and heads[0] not in compute.utf8_lower(ids).to_pylist():
+            return
         ruled = frames_table([cells[role] for role in roles], compute)
         if ruled.any():
             self.trouble.leave(RULE, int(ruled.sum()))
             keys[ruled] = 0
         alike = np.ones(len(keys), bool)
-        for role in roles:
-            head = self._shape.head[self._shape.columns[role]].lower()
+        for role, head in zip(roles, heads, strict=True):
             alike &= np.asarray(compute.equal(compute.utf8_lower(cells[role]), head).to_numpy(zero_copy_only=False))
         if alike.any():
             self.trouble.leave("repeating the head line", int(alike.sum()))

@@ -74,9 +74,7 @@ def time_rows(summary: Mapping[str, Any]) -> list[MoveRow]:
         largest = max(abs(entry["mean"]) for entry in same.values() if entry is not None)
         unit, steps = time_unit(largest, summary["step"])
         changes = {arm: _gap(entry, "number", unit, steps) for arm, entry in same.items()}
-        rows.append(
-            MoveRow("the same customers in both arms, later by", dict.fromkeys(found["arms"], NOTHING), changes)
-        )
+        rows.append(MoveRow(_SAME, dict.fromkeys(found["arms"], NOTHING), changes))
     return rows
 
 

@@ -16,7 +16,7 @@ ROWS = [(*PEOPLE[at % 8], date(2024, 1, 4) + timedelta(days=5 * at), 43.25 + 61.
 HEADS = [
     ("First Name", "Last Name"), ("Vorname", "Name"), ("Nombre Cliente", "Apellidos Cliente"), ("Imię", "Nazwisko"),
     ("Customer Name", "Customer Surname"), ("Nome", "Cognome"), ("First Name (Billing)", "Last Name (Billing)"),
-    ("名", "姓"),
+    ("名", "姓"), ("名(請求先)", "氏(請求先)"),
 ]  # fmt: skip
 
 

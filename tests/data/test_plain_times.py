@@ -115,6 +115,21 @@ def test_amounts(tmp_path, way):
     check(ledger_of(tmp_path, money=MONEY[way]))
 
 
+@pytest.mark.parametrize("write", ["Rp {}".format, "{} IDR".format, "COP {}".format])
+def test_thousands_of_currencies_without_decimals(tmp_path, write):
+    rows = [(who, t, 12_345 + 1_000 * at) for at, (who, t, _) in enumerate(ROWS)]
+    ledger = ledger_of(tmp_path, rows=rows, money=lambda amount: write(f"{amount:,}".replace(",", ".")))
+    assert sorted(ledger.amount.tolist()) == [amount for *_, amount in rows]
+
+
+def test_heads_of_japan_say_that_commas_part_thousands(tmp_path):
+    rows = [(who, t, 12_345 + 1_000 * at) for at, (who, t, _) in enumerate(ROWS)]
+    path = tmp_path / "sales.csv"
+    lines = [f'{who},{t:%Y/%m/%d},"{amount:,}"' for who, t, amount in rows]
+    path.write_text("\n".join(["顧客ID,注文日,合計金額", *lines]), encoding="utf-8")
+    assert sorted(read_transactions(path).amount.tolist()) == [amount for *_, amount in rows]
+
+
 def test_the_calendar_is_told(tmp_path):
     formats = {column.role: column.format for column in ledger_of(tmp_path, time=TIMES["Thailand"]).columns}
     assert formats["date"] == "%d/%m/%Y, years of the Buddhist calendar"

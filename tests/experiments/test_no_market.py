@@ -297,7 +297,8 @@ def test_where_the_goal_is_reached_as_soon_it_is_said_so(chain):
 
 def test_times_of_the_same_customers_are_told_as_they_are():
     """Sooner, later, at the same time, and open; whoever comes in one arm alone is told beside."""
-    block = {"reached": {"mean": 0.5}, "half_of_customers": None, "quarter_of_customers": None}
+    block = {**dict.fromkeys(TIME_WORDS)}
+    block["reached"] = {"mean": 0.5}
     block["restricted_mean"] = {"mean": 600.0, "ci_low": 590.0, "ci_high": 610.0}
     times = {"arms": {"a": block, "b": block}, "differences": {"b - a": block}}
     summary = {"baseline": "a", "step": "second", "horizon": 900, "time_to_goal": times}
