@@ -278,7 +278,7 @@ def test_maps_of_a_log_say_shares_of_all_who_leave_and_what_of_a_drawn_journey_w
         edges=(edge("look", "pay", 0.3), edge("look", "ask", 0.2), edge("ask", "pay", 0.5), edge("ask", "look", 0.5),
                edge("pay", "wait", 0.1)),
     )  # fmt: skip
-    found = replace(found, inside=inside_view(inside, found.slugs, found.cases.stages, found.edges))
+    found = replace(found, inside=inside_view(inside, found.slugs, found.cases.stages, found.stages, found.edges))
     lived, against = (picture.figure for picture in discovery_document(found, "made", "log.csv", 0.94).pictures)
     assert {"60 %", "36 %", "92 %"} <= set(words_in(lived)) and "100 %" not in words_in(lived)
     said = words_in(against)
