@@ -74,7 +74,7 @@ _NUMBER = r"^(?:\d+|\d{1,3}(?:%t\d{3})+|\d{1,2}(?:%t\d{2})+%t\d{3})?(?:%d\d*)?(?
 #: '12.50 or ='12.50: a number that a spreadsheet is to take as text or as a formula; 12.50/- as in India.
 _AROUND = r"^(?:=|')?'?([^'=]*?)(?:/-|')?$"
 #: 4.0E+02: what a spreadsheet shows of 403.41.
-_ROUNDED = r"^[-+(]?\d(?:[.,]\d{1,2})?E\+\d{2}\)?$"
+_ROUNDED = r"^[-+(]?\d(?:[.,]\d{1,2})?E\+(?:0[1-9]|[1-9]\d)\)?$"
 _BLANKS = r"[\s\x{00A0}\x{2007}-\x{2009}\x{202F}]"
 _DASHES = r"[\x{2010}-\x{2015}\x{2212}\x{FE58}\x{FE63}\x{FF0D}]"
 #: Currencies without a part of a unit in use (ISO 4217, exponent 0, the peso of Colombia, the rupiah): what has

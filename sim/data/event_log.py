@@ -26,10 +26,10 @@ from sim.scenario.schema import show
 __all__ = ["NO_STAGE", "OWN_TRACE", "EventLog", "LogBuilder", "LogLayout"]
 
 #: Cells among which examples are looked for.
-_LOOKED_AT = 50
+_EXAMPLES_AMONG = 50
 _SHOWN = 3
 #: Rows that tell whether a file goes from new to old, and what is said of one that does.
-_LOOKED_AT = 10_000
+_IN_ORDER = 10_000
 _NEWEST_FIRST = (
     "rows go from the newest to the oldest, and those of a case at equal times keep the order of the file: sort it from"
     " old to new if that is not the order in which they were"
@@ -213,7 +213,7 @@ class LogBuilder:
             "time": (f"{np.datetime64(int(each), 'us').item():%Y-%m-%d %H:%M:%S} UTC" for each in time),
         }
         cells = known.get(column.role, self.extra_codes.get(column.role, ()))
-        return replace(column, examples=examples_of(list(islice(cells, _LOOKED_AT))))
+        return replace(column, examples=examples_of(list(islice(cells, _EXAMPLES_AMONG))))
 
     def finish(self) -> EventLog:
         """Put all events in one order.
@@ -450,8 +450,8 @@ def _is_newest_first(case: NDArray[np.int64], time: NDArray[np.int64]) -> bool:
     >>> _is_newest_first(np.array([0, 1, 0]), np.array([9, 8, 7])), _is_newest_first(np.zeros(2), np.array([7, 9]))
     (True, False)
     """
-    order = np.argsort(case[:_LOOKED_AT], kind="stable")
-    steps = np.diff(time[:_LOOKED_AT][order])[np.diff(case[:_LOOKED_AT][order]) == 0]
+    order = np.argsort(case[:_IN_ORDER], kind="stable")
+    steps = np.diff(time[:_IN_ORDER][order])[np.diff(case[:_IN_ORDER][order]) == 0]
     return bool((steps < 0).any() and not (steps > 0).any())
 
 

@@ -142,6 +142,11 @@ def _places(
     for role in ROLES:
         wanted = chosen.get(role)
         if role == "customer" and isinstance(wanted, list | tuple):
+            if not wanted or len(set(map(str, wanted))) < len(wanted):
+                raise ConfigError(
+                    f"{where}: columns.customer is {show(wanted)}; give heads of columns, each once:"
+                    " columns={customer: [HEAD, HEAD]}"
+                )
             places |= {
                 role if number == 1 else f"{role}_{number}": _named(role, head, names, where)
                 for number, head in enumerate(wanted, 1)

@@ -27,6 +27,14 @@ _NAMES, _OTHERS = frozenset({"name", "nom", "naam", "namn", "navn"}), frozenset(
 })  # fmt: skip
 
 
+#: Words that speak of names beside one of these alone, or by themselves: first_touch is none.
+_OF_MORE = frozenset({"first", "last", "given", "family", "ad", "ultimo", "primeiro"})
+_ALL_OF_PEOPLE = _FIRST | _LAST | _NAMES | {
+    "customer", "client", "cliente", "kunde", "kunden", "klant", "klient", "kund", "billing", "bill", "buyer",
+    "contact", "of", "person", "member", "guest", "patient", "shopper", "payer", "recipient", "holder", "card", "1",
+}  # fmt: skip
+
+
 def names_in_two(plain: Sequence[str]) -> tuple[int, int] | None:
     """Return the columns of first and of last names, None where there are no two such.
 
@@ -41,10 +49,10 @@ def names_in_two(plain: Sequence[str]) -> tuple[int, int] | None:
     ((1, 2), (1, 0))
     >>> names_in_two(["customer_name", "customer_surname"]), names_in_two(["customer_name", "contact_last_name"])
     ((0, 1), None)
-    >>> names_in_two(["first_purchase", "last_purchase"]), names_in_two(["name", "date"])
+    >>> names_in_two(["first_touch_channel", "last_touch_channel"]), names_in_two(["name", "date"])
     (None, None)
     """
-    words = [set(head.split("_")) for head in plain]
+    words = [_words_of_name(head) for head in plain]
     of_people = [at for at, said in enumerate(words) if not said & _OTHERS]
     first = [at for at in of_people if words[at] & _FIRST]
     last = [at for at in of_people if words[at] & _LAST]
@@ -53,6 +61,12 @@ def names_in_two(plain: Sequence[str]) -> tuple[int, int] | None:
     # The names of one: customer_name beside contact_last_name are those of two.
     whose = [words[at] - _FIRST - _LAST - _NAMES for at in (*first, *last)]
     return (first[0], last[0]) if len(first) == len(last) == 1 and first != last and whose[0] == whose[1] else None
+
+
+def _words_of_name(head: str) -> set[str]:
+    """Return the words of a head; those that speak of more than names only where all others speak of names."""
+    words = set(head.split("_"))
+    return words if words <= _ALL_OF_PEOPLE else words - _OF_MORE
 
 
 def joined_names(columns: Sequence[Any], compute: Any) -> Any:

@@ -14,7 +14,6 @@ __all__ = [
     "CaseTable",
     "Distances",
     "case_table",
-    "distances_to",
     "distances_between",
     "distances_to",
     "mean_distances",

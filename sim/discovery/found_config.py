@@ -68,6 +68,7 @@ def journey_content(
     by_persona: Mapping[str, TimedJourney],
     *,
     goal: int | None = None,
+    apart: bool = False,
 ) -> dict[str, Any]:
     """Return a journey file.
 
@@ -80,6 +81,8 @@ def journey_content(
         All with the same contexts; with more than one, edges are those of one persona each.
     goal : int, optional
         Stage that is marked as the goal.
+    apart : bool
+        Whether cases of another journey beside this one begin elsewhere: then they pass one stage before the first.
 
     Returns
     -------
@@ -97,7 +100,7 @@ def journey_content(
     several = len(_alike({who: (journey.start, journey.led) for who, journey in by_persona.items()})) > 1
     later = _parts_by_age(journeys[0], names)
     # The age of cases is the step of the run: all begin in the first, before anything that takes time.
-    gate = several or any(edge.forward or edge.during for journey in journeys for edge in journey.edges)
+    gate = apart or several or any(edge.forward or edge.during for journey in journeys for edge in journey.edges)
     edges: list[dict[str, Any]] = []
     for state in range(len(names)):
         if state in instant:
@@ -380,11 +383,12 @@ def found_scenario(
         {"what": "The classic arm is as found in the log", "source": "journey discover"},
     ]
     arms = {"classic": {"focal": {"journey": name}}}
-    journeys = {name: journey_content(title, slugs, by_persona, goal=goal)}
-    if case_ends is not None:
+    led = None if case_ends is None else _all_led(by_persona, case_ends, sooner)
+    apart = led is not None and _begins_apart(by_persona, led)
+    journeys = {name: journey_content(title, slugs, by_persona, goal=goal, apart=apart)}
+    if led is not None:
         arms["proactive"] = {"focal": {"journey": f"{name}_proactive"}}
-        led = _all_led(by_persona, case_ends, sooner)
-        journeys[f"{name}_proactive"] = journey_content(f"{title}, led", slugs, led, goal=goal)
+        journeys[f"{name}_proactive"] = journey_content(f"{title}, led", slugs, led, goal=goal, apart=apart)
     scenario: dict[str, Any] = {
         "title": title,
         "market": "none",
@@ -421,6 +425,11 @@ def _all_led(by_persona: Mapping[str, TimedJourney], ends: CaseEnds, sooner: int
     """Return the journeys of all personas as they are led; those that share one still do."""
     led = {id(found): led_journey(found, ends=ends, sooner=sooner) for found in by_persona.values()}
     return {who: led[id(found)] for who, found in by_persona.items()}
+
+
+def _begins_apart(one: Mapping[str, TimedJourney], other: Mapping[str, TimedJourney]) -> bool:
+    """Return whether some persona begins in other stages in the one than in the other; all arms must begin alike."""
+    return any(journey.start != other[who].start for who, journey in one.items())
 
 
 def _bought_as_logged(

@@ -16,7 +16,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_svg import FigureCanvasSVG, RendererSVG
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator
@@ -289,13 +289,7 @@ def svg_text(figure: Figure) -> str:
     buffer = StringIO()
     with style():
         metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
-        # What `print_svg` does, but for its drawer that can change over to pixels: every call went through that.
-        resolution, figure.dpi = figure.dpi, 72
-        width, height = figure.get_size_inches() * 72
-        FigureCanvasSVG(figure)
-        drawer = RendererSVG(width, height, buffer, image_dpi=resolution, metadata=metadata)  # type: ignore[no-untyped-call]
-        figure.draw(drawer)
-        drawer.finalize()  # type: ignore[no-untyped-call]
+        FigureCanvasSVG(figure).print_svg(buffer, metadata=metadata)  # type: ignore[no-untyped-call]
     text = buffer.getvalue()
     # Comments repeat every text as typed, user's names among them; the document type is an address on the net.
     text = re.sub(r"<!--.*?-->\n?", "", text, flags=re.DOTALL)

@@ -12,6 +12,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from sim.data.layout import Layout
+from sim.data.row_faults import says_nothing
 from sim.data.transactions import read_transactions
 from sim.scenario.errors import ConfigError
 
@@ -503,3 +504,17 @@ def test_columns_of_fixed_width_with_blanks_in_cells_are_told(tmp_path):
     rows = [f"{'Ann Lee':<16}{day}{paid:>10}" for _, day, paid in ROWS]
     with pytest.raises(ConfigError, match=r"have fixed widths, and some cells have blanks.+ 3 words, most rows have 4"):
         read(tmp_path, "\n".join([f"{'customer':<16}{'date':<10}{'amount':>10}", *rows]), name="sales.txt")
+
+
+@pytest.mark.parametrize(
+    ("row", "nothing"),
+    [
+        ("-" * 50_000 + " end of report", False),
+        ("+----+---+", True),
+        ("== | ==", True),
+        ("---- - ----", False),
+        ("-", False),
+    ],
+)
+def test_a_rule_of_dashes_is_told_from_one_with_words_however_long(row, nothing):
+    assert says_nothing(row) is nothing

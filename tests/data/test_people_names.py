@@ -74,3 +74,15 @@ def test_a_name_that_is_no_head_is_told(tmp_path):
         )
     with pytest.raises(ConfigError, match=r"columns.date is a list of 2, which is not there"):
         read(tmp_path, ("customer", "b", "date", "amount"), ROWS, columns={"date": ["date", "b"]})
+
+
+@pytest.mark.parametrize("heads", [("first_touch_channel", "last_touch_channel"), ("first_seen", "last_seen")])
+def test_what_was_first_and_last_is_no_name(tmp_path, heads):
+    rows = [(f"Ann {at % 5}", day, amount, "ads", "mail") for at, (_, _, day, amount) in enumerate(ROWS)]
+    assert len(read(tmp_path, ("customer_name", "date", "amount", *heads), rows).day) == len(rows)
+
+
+@pytest.mark.parametrize("given", [[], ["Vorname", "Vorname"]])
+def test_heads_of_names_are_given_each_once(tmp_path, given):
+    with pytest.raises(ConfigError, match=r"columns\.customer is .*give heads of columns, each once"):
+        read(tmp_path, ("Vorname", "Nachname", "date", "amount"), ROWS, columns={"customer": given})

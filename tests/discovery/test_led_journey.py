@@ -9,6 +9,7 @@ import pytest
 
 from sim.analysis.stage_moves import stage_of
 from sim.discovery.discover import discover
+from sim.scenario.scenario import Scenario
 
 DAY = 86_400.0
 
@@ -125,3 +126,15 @@ def test_where_all_come_to_the_goal_the_stage_that_takes_most_time_is_left_soone
     files = discover(log_of(words, gaps, np.arange(300) % 50 * DAY), "x", "x", goal="c", seed=1, threads=1).files
     assert any("leave b, where they spend most" in each["what"] for each in files["scenario"]["x"]["assumptions"])
     assert files["journey"]["x"]["edges"] != files["journey"]["x_proactive"]["edges"]
+
+
+def test_arms_begin_in_the_same_stages_where_first_visits_are_last_ones(log_of):
+    """A third look and go; those who are led instead look on: both arms run, so both begin alike."""
+    words = ["l", "lcb", "lcb"] * 27
+    log = log_of(words, [np.full(len(word) - 1, DAY) for word in words], np.arange(len(words)) % 40 * DAY)
+    files = discover(log, "x", "x", goal="b", seed=1, threads=1).files
+    classic, led = files["journey"]["x"], files["journey"]["x_proactive"]
+    assert classic["start"] == led["start"]
+    (scenario,), (personas,) = files["scenario"].values(), files["personas"].values()
+    built = Scenario.from_dict({**scenario, "name": "x", "personas": personas, "journeys": files["journey"]})
+    assert set(built.arms) == {"classic", "proactive"}
