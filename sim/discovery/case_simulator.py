@@ -21,11 +21,10 @@ __all__ = ["MOST_SAMPLES", "CaseSimulator"]
 
 #: Samples of simulated cases.
 MOST_SAMPLES = 12
-#: Cases that are simulated at the most to tell which of several journeys is nearer.
-_MOST_TRIED = 20_000
+#: Cases that are simulated at the most to tell which of several journeys is nearer, and samples of these.
+_MOST_TRIED, _FEWER_SAMPLES = 20_000, 6
 #: Key of the luck by which it is drawn how long these are seen.
 _KEY = 53
-_TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +98,10 @@ class CaseSimulator:
         """
         size = min(cases.count, _MOST_TRIED)
         luck = np.random.default_rng([self.seed, _KEY])
-        tables = self.cases(journeys, shares, cases, size, min(_MOST_TRIED // size, MOST_SAMPLES), luck)
+        tables = self.cases(journeys, shares, cases, size, min(_MOST_TRIED // size, _FEWER_SAMPLES), luck)
         found = distances_to(case_table(cases, UNITS[self.unit]), tables, len(cases.stages), self.goal)
-        return float(np.mean([np.log(max(one, _TINY)) for one in found if one is not None]))
+        # Less than one case in all that is off by one tells nothing: else, where all are alike, it would decide.
+        return float(np.mean([np.log(max(one, 1.0 / cases.count)) for one in found if one is not None]))
 
     def _whole(
         self, journeys: Mapping[str, TimedJourney], shares: Mapping[str, float], size: int, samples: int
