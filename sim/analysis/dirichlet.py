@@ -17,9 +17,8 @@ from math import log
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 from scipy.special import betainc, betaln, gammaln
-
-from sim.analysis.root import root_between
 
 __all__ = ["OUTLIERS", "Dirichlet", "fit_category", "fit_dirichlet"]
 
@@ -165,8 +164,8 @@ def fit_category(penetration: float, frequency: float) -> tuple[float, float]:
             f"no NBD has penetration {penetration} and {frequency} purchases per buyer; with this penetration buyers"
             f" buy more often than {-log(1.0 - penetration) / penetration if 0 < penetration < 1 else float('nan')}"
         )
-    shape = root_between(lambda k: float(-k * np.log1p(purchases / k)) - log(1.0 - penetration), 1e-9, 1e9, 1e-12)
-    return purchases, shape
+    shape = brentq(lambda k: -k * np.log1p(purchases / k) - log(1.0 - penetration), 1e-9, 1e9, xtol=1e-12)
+    return purchases, float(shape)
 
 
 def fit_dirichlet(
@@ -233,7 +232,7 @@ def fit_dirichlet(
 
         if gap(1e-6) > 0.0 or gap(1e6) < 0.0:
             raise ValueError(f"no Dirichlet gives a brand of share {share} the penetration {bought}")
-        strengths[brand] = root_between(gap, 1e-6, 1e6, 1e-10)
+        strengths[brand] = brentq(gap, 1e-6, 1e6, xtol=1e-10)
     kept = _inside_notched_box(strengths) if outliers == "notched_boxplot" else np.ones(len(shares), dtype=bool)
     return Dirichlet(purchases, shape, float(np.average(strengths[kept], weights=weights[kept])), tuple(shares))
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.discovery.cases import rows_of
+
 __all__ = ["CaseCounts", "counted"]
 
 #: Cells up to which all are added up at once; of more those that are there are sorted.
@@ -47,9 +49,7 @@ class CaseCounts:
 
     def of(self, chosen: NDArray[np.int64]) -> CaseCounts:
         """Return the counts of some cases, in the order given."""
-        lengths = np.diff(self.first)[chosen]
-        first = np.r_[0, np.cumsum(lengths)]
-        rows = np.repeat(self.first[:-1][chosen] - first[:-1], lengths) + np.arange(first[-1])
+        first, rows = rows_of(self.first[:-1][chosen], np.diff(self.first)[chosen])
         return CaseCounts(first, self.column[rows], self.number[rows], self.width)
 
     def by_case(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:

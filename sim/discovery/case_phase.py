@@ -16,18 +16,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.discovery.cases import Cases
+from sim.discovery.cases import Cases, rows_of
+from sim.discovery.held_out_gain import HeldOutGain, gain_of
 
 if TYPE_CHECKING:
     from sim.discovery.forward_backward import Counted
 
 __all__ = ["ONE_PHASE", "Phases", "find_phases", "phases_of_states"]
 
-#: A further phase must gain so many standard errors of its held-out gain, and so many nats a case.
-_SURE, _LEAST_GAIN = 2.0, 0.002
 _MOST, _FEWEST_ENDS, _FEWEST_CASES = 8, 50, 100
-#: Where so many standard errors above the gain there is none yet, no more is looked at.
-_SURELY_LESS = 3.0
 #: Visits that are looked at, of cases that are cut after so many; and rounds.
 _MOST_VISITS, _LONGEST, _ROUNDS, _NEAR = 30_000, 300, 60, 2e-4
 #: Classes of visits by their length: where they part, among visits to the same stage; long ones are told apart finely.
@@ -61,7 +58,7 @@ class Phases:
     moving: NDArray[np.float64]
     ending: NDArray[np.float64]
     pace: NDArray[np.float64]
-    gains: tuple[tuple[float, float], ...] = ()
+    gains: tuple[HeldOutGain, ...] = ()
 
     @property
     def count(self) -> int:
@@ -142,19 +139,15 @@ def find_phases(cases: Cases, ended: NDArray[np.float64], most: int, seed: int) 
     for number in range(2, min(most, _MOST) + 1):
         best, model = _from_several(parts, number)
         # What the first half says surely makes the second no likelier: the first is not asked what the second says.
-        first = _likelihood_of(parts[1], model) - before[: parts[1].first.size - 1]
-        mean, error = _mean_of(first)
-        if mean + _SURELY_LESS * error < 0.0:
-            gains.append((mean, error))
+        gain = gain_of(_likelihood_of(parts[1], model), before[: parts[1].first.size - 1])
+        if not gain.surely_less:
+            now = _held_out(parts, best)
+            gain = gain_of(now, before)
+        gains.append(gain)
+        if not gain.sure:
             break
-        now = _held_out(parts, best)
-        mean, error = _mean_of(now - before)
-        gains.append((mean, error))
-        if mean > max(_SURE * error, _LEAST_GAIN):
-            found.append(best)
-            before = now
-        else:
-            break
+        found.append(best)
+        before = now
     return tuple(replace(item, gains=tuple(gains)) for item in found)
 
 
@@ -226,8 +219,7 @@ def _seen(
 ) -> _Seen:
     """Put the visits of some cases together, those of long ones up to so many."""
     lengths = cases.lengths[chosen] if longest is None else np.minimum(cases.lengths[chosen], longest)
-    first = np.r_[0, np.cumsum(lengths)]
-    row = np.repeat(cases.first[:-1][chosen] - first[:-1], lengths) + np.arange(first[-1])
+    first, row = rows_of(cases.first[:-1][chosen], lengths)
     last = first[1:] - 1
     my_pace, over = pace[row], np.zeros(row.size)
     my_pace[last] = -1
@@ -242,11 +234,6 @@ def _start_of(seen: _Seen, phases: Phases) -> _Model:
     odds = _odds(ends, visits) / phases.ending.mean()
     state_pace = np.broadcast_to(phases.pace, (seen.states, *phases.pace.shape))
     return _Model(phases.begin, phases.moving, phases.ending, phases.pace, odds, state_pace)
-
-
-def _mean_of(gain: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the mean gain a case, and its standard error."""
-    return float(gain.mean()), float(gain.std() / np.sqrt(gain.size))
 
 
 def _from_several(parts: list[_Seen], number: int) -> tuple[Phases, _Model]:

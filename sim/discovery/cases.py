@@ -21,6 +21,7 @@ __all__ = [
     "in_whole_steps",
     "only_finished",
     "rows_by",
+    "rows_of",
     "stage_slugs",
     "subset",
 ]
@@ -173,9 +174,7 @@ def in_whole_steps(cases: Cases, seconds: float) -> Cases:
 
 def subset(cases: Cases, chosen: NDArray[np.int64]) -> Cases:
     """Return some of the cases, in the order given; one may be there several times."""
-    lengths = cases.lengths[chosen]
-    first = np.r_[0, np.cumsum(lengths)]
-    rows = np.repeat(cases.first[:-1][chosen] - first[:-1], lengths) + np.arange(first[-1])
+    first, rows = rows_of(cases.first[:-1][chosen], cases.lengths[chosen])
     return Cases(
         first,
         cases.number[chosen],
@@ -188,6 +187,28 @@ def subset(cases: Cases, chosen: NDArray[np.int64]) -> Cases:
         cases.may_end,
         cases.finished,
     )
+
+
+def rows_of(begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where rows that are put together begin, and which rows these are.
+
+    Parameters
+    ----------
+    begins, lengths : int64 (parts,)
+        First row of each part, and how many rows it has.
+
+    Returns
+    -------
+    int64 (parts + 1,), int64 (rows,)
+
+    Examples
+    --------
+    >>> first, rows = rows_of(np.array([7, 2]), np.array([2, 3]))
+    >>> first.tolist(), rows.tolist()
+    ([0, 2, 5], [7, 8, 2, 3, 4])
+    """
+    first = np.r_[0, np.cumsum(lengths)]
+    return first, np.repeat(begins - first[:-1], lengths) + np.arange(first[-1])
 
 
 def rows_by(code: NDArray[np.int64], groups: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -18,7 +18,7 @@ from sim.discovery.case_age import with_ages
 from sim.discovery.case_attributes import AttributeShare, attributes_by_kind, changing_attributes
 from sim.discovery.case_phase import ONE_PHASE, Phases, find_phases
 from sim.discovery.case_simulator import MOST_SAMPLES, CaseSimulator
-from sim.discovery.cases import Cases, cases_of, in_whole_steps, stage_slugs, subset
+from sim.discovery.cases import Cases, cases_of, in_whole_steps, rows_by, stage_slugs, subset
 from sim.discovery.context import MOST_STATES, Contexts, fewer_contexts, find_contexts
 from sim.discovery.distance import Distances, distances_between, mean_distances
 from sim.discovery.found_config import found_scenario
@@ -62,7 +62,7 @@ _FEW_CASES = 1_000
 _WITH_THE_LOG = 0.01
 #: A journey file may have two million bytes; an edge, and each of its times and weights, take about so many.
 _MOST_BYTES, _EDGE_BYTES, _PAIR_BYTES = 1_950_000, 20, 21
-#: Bins of time widen by one part in one of so many, and where the file would be larger in these.
+#: Bins of time widen by one part in one of so many, and where the file would be larger in one of these.
 _WIDTHS, _COARSE = (FINE, 8, 2), (4, 1)
 
 
@@ -309,16 +309,12 @@ class _CasesApart:
 
 
 class _JourneyForm(NamedTuple):
-    """What a journey tells apart.
-
-    ``own`` are the states that each persona leaves in its own way; of each of ``widths`` bins of time may be.
-    """
+    """What a journey tells apart; ``own`` are the states that each persona leaves in its own way."""
 
     phases: Phases
     contexts: Contexts
     own: NDArray[np.bool_]
     by_visit: VisitFit
-    widths: tuple[int, ...]
 
 
 def _fit(
@@ -362,23 +358,27 @@ def _fit(
     apart = _CasesApart(cases, at_once, likely, seconds)
     # Of many cases, and in our own exports, which say where everybody was in each step, fine bins are best.
     any_width = _WIDTHS if simulator is not None and few is cases and cases.may_end else _WIDTHS[:1]
-    smaller = [(choices[0], by_visit, _COARSE[:1]), *((choices[0], fit, _COARSE[1:]) for fit in (by_visit, NO_WEIGHTS))]
+    coarser = [(choices[0], by_visit, (width,)) for width in _COARSE if width < any_width[-1]]
+    smaller = [*coarser, (choices[0], NO_WEIGHTS, _COARSE[-1:])]
     for phases, weighed, widths in [*((phases, by_visit, any_width) for phases in ranked), *smaller]:
         contexts = fewer_contexts(every, _states_in(phases))
         own = own_hazards(cases, contexts, belongs, seconds, seed) if kinds > 1 else np.zeros(0, np.bool_)
-        fitted = _nearest_first(apart, _JourneyForm(phases, contexts, own, weighed, widths), simulator)
+        fitted = _nearest_first(apart, _JourneyForm(phases, contexts, own, weighed), widths, simulator)
         if fitted and fitted[0].bytes <= _MOST_BYTES:
             break
     return fitted[0]
 
 
-def _nearest_first(apart: _CasesApart, told: _JourneyForm, simulator: CaseSimulator | None) -> list[_Fitted]:
+def _nearest_first(
+    apart: _CasesApart, told: _JourneyForm, widths: Sequence[int], simulator: CaseSimulator | None
+) -> list[_Fitted]:
     """Return journeys with bins of each width, that first of which simulated cases are nearest to those of the log."""
-    found = [apart.fitted(told, width) for width in told.widths]
+    found = [apart.fitted(told, width) for width in widths]
     if simulator is None or len(found) == 1:
         return found
     small = [one for one in found if one.bytes <= _MOST_BYTES]
-    away = [simulator.away(one.journeys, one.shares, apart.as_in_log) for one in small]
+    real = apart.as_in_log
+    away = [simulator.away(one.journeys, one.shares, real) for one in small]
     return [small[at] for at in np.argsort(away, kind="stable").tolist()]
 
 
@@ -399,11 +399,8 @@ def _few(cases: Cases, seed: int) -> Cases:
     """Return the cases on which it is chosen what a journey tells apart; every stage is visited by one of them."""
     if cases.stage.size <= _MOST_CHOSEN:
         return cases
-    present, look, visit = int((np.bincount(cases.stage) > 0).sum()), 4_096, np.zeros(0, np.int64)
-    while visit.size < present:
-        # All are nearly always seen among the first visits.
-        _, visit = np.unique(cases.stage[:look], return_index=True)
-        look *= 4
+    rows, begins = rows_by(cases.stage, len(cases.stages))
+    visit = rows[begins[:-1][np.diff(begins) > 0]]
     chosen = np.union1d(_drawn(cases, _MOST_CHOSEN, [seed, 41]), np.searchsorted(cases.first, visit, side="right") - 1)
     return subset(cases, chosen)
 

@@ -19,6 +19,7 @@ from sim.discovery.case_counts import CaseCounts, counted
 from sim.discovery.cases import Cases, subset
 from sim.discovery.context import Contexts, find_contexts, states_of
 from sim.discovery.hazards import ended_weights
+from sim.discovery.held_out_gain import HeldOutGain, gain_of
 from sim.discovery.stay_classes import StayClasses, stay_classes
 from sim.record.order import distinct
 
@@ -30,12 +31,6 @@ _ROUNDS = 200
 #: Rounds of every start, and starts that climb on, the likeliest ones by then (Biernacki, Celeux & Govaert 2003).
 _SHORT, _KEPT = 50, 2
 _SMOOTHING = 1.0
-#: A further kind must gain so many standard errors of its held-out gain.
-_SURE = 2.0
-#: Where so many standard errors above the gain there is none yet, no more is climbed.
-_SURELY_LESS = 3.0
-#: And so many nats a case.
-_LEAST_GAIN = 0.002
 _FEWEST_CASES = 40
 #: Of the probability that a case is over: cases that are alike stay alike, which makes them quick to fit.
 _DIGITS = 1
@@ -75,7 +70,7 @@ class Mixture:
     shares_low: NDArray[np.float64]
     shares_high: NDArray[np.float64]
     belongs: NDArray[np.float64]
-    gains: tuple[tuple[float, float], ...]
+    gains: tuple[HeldOutGain, ...]
     by_pace: bool = False
 
     @property
@@ -221,7 +216,7 @@ class _Kinds(NamedTuple):
     """
 
     held_out: NDArray[np.float64]
-    gains: tuple[tuple[float, float], ...]
+    gains: tuple[HeldOutGain, ...]
     shares: NDArray[np.float64]
     logs: NDArray[np.float64]
 
@@ -282,7 +277,7 @@ class _Search:
         best = int(np.argmax([alone.sum() for alone in each]))
         alike = each[best]
         two = (self._stays_alone(cases, stayed, givens[at], 2, alike) for at in {0, best})
-        if not any(_sure(*_gain(now, alike)) for now in two):
+        if not any(gain_of(now, alike).sure for now in two):
             return found
         paced = self._kinds(cases, None, _Pace(classes, by_next=False))
         if paced.kinds.number > 1:
@@ -292,7 +287,7 @@ class _Search:
             return found
         if not known:
             alike = max(alike, self._stays_alone(cases, stayed, self._memory_of(cases), 1), key=np.sum)
-        return paced if _sure(*_gain(paced.kinds.held_out, plain + alike)) else found
+        return paced if gain_of(paced.kinds.held_out, plain + alike).sure else found
 
     def _memory_of(self, cases: Cases) -> NDArray[np.int64]:
         """Return what came before each visit, as far as contexts tell, which are known by now."""
@@ -335,8 +330,8 @@ def _find_kinds(moves: _Moves, luck: np.random.Generator) -> _Kinds:
         before = _held_out(counts, columns, half, 1, luck)
         for number in range(2, _MOST + 1):
             now = _held_out(counts, columns, half, number, luck, before)
-            gains.append(_gain(now, before))
-            if not _sure(*gains[-1]):
+            gains.append(gain_of(now, before))
+            if not gains[-1].sure:
                 break
             kinds, before = number, now
     fitted = _Fit(counts, columns, _starts(cases, kinds, luck)).finished()
@@ -346,18 +341,8 @@ def _find_kinds(moves: _Moves, luck: np.random.Generator) -> _Kinds:
 def _speaks_for(found: _Kinds, other: _Kinds) -> bool:
     """Whether held-out cases speak for kinds beside others that know more; no more kinds than these need no proof."""
     if found.number > other.number:
-        return _sure(*_gain(found.held_out, other.held_out))
-    return not _sure(*_gain(other.held_out, found.held_out))
-
-
-def _gain(now: NDArray[np.float64], before: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the mean gain a case, and its standard error, of the cases that were judged."""
-    gain = (now - before)[np.isfinite(now)]
-    return float(gain.mean()), float(gain.std() / np.sqrt(gain.size))
-
-
-def _sure(mean: float, error: float) -> bool:
-    return mean >= max(_SURE * error, _LEAST_GAIN)
+        return gain_of(found.held_out, other.held_out).sure
+    return not gain_of(other.held_out, found.held_out).sure
 
 
 def _held_out(
@@ -383,8 +368,7 @@ def _held_out(
         of_judged, fit = moves.of(judged), _Fit(moves.of(learned), columns, start)
         if before is not None and learned is parts[0]:
             now = _likelihood(of_judged, *fit.best())[0]
-            mean, error = _gain(now, before[judged])
-            if mean + _SURELY_LESS * error < 0.0:
+            if gain_of(now, before[judged]).surely_less:
                 out[judged], out[learned] = now, np.nan
                 return out
         out[judged] = _likelihood(of_judged, *fit.finished())[0]

@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from benchmarks.discovered_personas import aged, dated, opening, paced, planted, timed
-from sim.discovery import persona_mixture
+from sim.discovery import held_out_gain
 from sim.discovery.at_once import no_time_told
 from sim.discovery.cases import Cases
 from sim.discovery.context import Contexts
@@ -151,7 +151,7 @@ def test_personas_of_a_run_that_do_the_same_are_one_kind():
 def test_a_further_kind_that_surely_gains_nothing_need_not_be_climbed_to_the_end(monkeypatch, kinds):
     cases, _ = paced(kinds, 1)
     quick = find_personas(cases, 1)
-    monkeypatch.setattr(persona_mixture, "_SURELY_LESS", np.inf)
+    monkeypatch.setattr(held_out_gain, "_SURELY_LESS", np.inf)
     whole = find_personas(cases, 1)
     assert np.array_equal(quick.belongs, whole.belongs)
     # The last kind that was tried is judged by all, or by half of the cases.
