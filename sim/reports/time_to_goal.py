@@ -47,7 +47,7 @@ def time_rows(summary: Mapping[str, Any]) -> list[MoveRow]:
     Returns
     -------
     list of MoveRow
-        None where no stage is a goal.
+        Empty where no stage is a goal.
     """
     found = summary.get("time_to_goal")
     if not found:
