@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -55,33 +55,32 @@ class ParetoNbd(RepeatModel):
     @classmethod
     def likelihood(cls, point: NDArray[np.float64], summary: Summary) -> tuple[float, NDArray[np.float64]]:
         """Return the log-likelihood and its gradient, by central differences, in the logarithms of the parameters."""
-        heads = summary.customers
+        heads, pairs = summary.customers, _pairs(summary)
 
         def value(at: NDArray[np.float64]) -> float:
-            still, left, known = cls(*map(float, np.exp(at)))._parts(summary)
+            still, left, known = cls(*map(float, np.exp(at)))._parts(summary, pairs)
             return float((heads * (known + np.logaddexp(still, left))).sum())
 
         steps = np.eye(point.size) * _STEP
         slope = [(value(point + step) - value(point - step)) / (2.0 * _STEP) for step in steps]
         return value(point), np.array(slope)
 
-    def _parts(self, summary: Summary) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    def _parts(
+        self, summary: Summary, pairs: tuple[_Pairs, _Pairs]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """Logarithms of: being alive with these purchases; having left; and their common factor (equations 16, 17)."""
         r, alpha, s, beta = self.as_array()
         x, last, observed = summary.repeats, summary.last, summary.observed
         known = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + s * np.log(beta)
         still = -(r + x) * np.log(alpha + observed) - s * np.log(beta + observed)
         whole = r + s + x
-        larger, other, power = (alpha, beta, s + 1.0) if alpha >= beta else (beta, alpha, r + x)
+        larger, other = max(alpha, beta), min(alpha, beta)
         # Who bought at the very end cannot have left since.
         between, since = np.full(np.shape(last), -np.inf), last < observed
         if (larger - other) / larger < _NEAR_ONE:
             with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-                first, second = (
-                    np.log(hyp2f1(whole, power, whole + 1.0, (larger - other) / (larger + t)))
-                    - whole * np.log(larger + t)
-                    for t in (last, observed)
-                )
+                # The series takes long, and there are far fewer pairs than customers.
+                first, second = (self._series(repeats, time)[place] for repeats, time, place in pairs)
                 found = first + np.log(-np.expm1(np.minimum(second - first, 0.0)))
             between[since] = found[since]
         bad = ~np.isfinite(between) & since
@@ -90,6 +89,15 @@ class ParetoNbd(RepeatModel):
                 _integral(r + x[bad], alpha, s, beta, last[bad], observed[bad]) - np.log(s) + np.log(whole[bad])
             )
         return still, np.log(s) - np.log(whole) + between, known
+
+    def _series(self, x: NDArray[np.float64], t: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Logarithm of the hypergeometric term of so many repeats and a time."""
+        r, alpha, s, beta = self.as_array()
+        whole = r + s + x
+        larger, other, power = (alpha, beta, s + 1.0) if alpha >= beta else (beta, alpha, r + x)
+        return np.asarray(
+            np.log(hyp2f1(whole, power, whole + 1.0, (larger - other) / (larger + t))) - whole * np.log(larger + t)
+        )
 
     def leaving(self, step: float) -> tuple[float, float]:
         """Return mean and concentration of the chance to leave in a step of so much time.
@@ -138,7 +146,7 @@ class ParetoNbd(RepeatModel):
 
     def alive(self, summary: Summary) -> NDArray[np.float64]:
         """Return each customer's probability of being still a customer at the end of the observation."""
-        still, left, _ = self._parts(summary)
+        still, left, _ = self._parts(summary, _pairs(summary))
         return np.asarray(np.exp(still - np.logaddexp(still, left)))
 
     def expected_after(self, t: float, summary: Summary) -> NDArray[np.float64]:
@@ -148,6 +156,25 @@ class ParetoNbd(RepeatModel):
         rate = (r + x) * (beta + observed) / (alpha + observed)
         ahead = rate * _over_power(np.log((beta + observed + t) / (beta + observed)), s - 1.0)
         return np.asarray(ahead * self.alive(summary))
+
+
+#: Different pairs of repeats and a time, and where each customer's stands among them.
+_Pairs: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]
+
+
+def _pairs(summary: Summary) -> tuple[_Pairs, _Pairs]:
+    """Return the pairs of repeats with the time of the last purchase, and with the time observed."""
+    return _group(summary.repeats, summary.last), _group(summary.repeats, summary.observed)
+
+
+def _group(repeats: NDArray[np.float64], times: NDArray[np.float64]) -> _Pairs:
+    order = np.lexsort((times, repeats))
+    k, t = repeats[order], times[order]
+    fresh = np.ones(order.size, dtype=np.bool_)
+    fresh[1:] = (np.diff(k) != 0) | (np.diff(t) != 0)
+    place = np.empty(order.size, dtype=np.int64)
+    place[order] = np.cumsum(fresh) - 1
+    return k[fresh], t[fresh], place
 
 
 def _over_power(log_ratio: NDArray[np.float64], power: float) -> NDArray[np.float64]:
