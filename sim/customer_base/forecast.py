@@ -1,4 +1,4 @@
-"""Forecast: fit a cohort's repeat buying and spending, simulate it, and compare both with later observations.
+"""Forecast: fit a cohort's repeat buying and spending, compare it with later observations, and fit it again to all.
 
 References
 ----------
@@ -8,37 +8,29 @@ Fader & Hardie (2013), "The Gamma-Gamma model of monetary value".
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.customer_base.candidates import ModelChoice, choose_model
-from sim.customer_base.cohort import Cohort, Simulable, group_joinings, stagger
-from sim.customer_base.gamma_gamma import GammaGamma, fit_gamma_gamma
+from sim.customer_base.cohort import Cohort
+from sim.customer_base.fitted_base import FittedBase, Outlook, fit_base, joining_days
 from sim.customer_base.purchase_history import CustomerBase
-from sim.customer_base.repeat_buying import Fit, RepeatModel
+from sim.customer_base.repeat_buying import RepeatModel
 from sim.record.history import History
-from sim.scenario.calendar import DAYS_A_WEEK, WEEKS_A_YEAR
-from sim.scenario.errors import ConfigError
+from sim.scenario.calendar import DAYS_A_WEEK
 from sim.scenario.scenario import Scenario
 
-__all__ = ["CELLS", "Forecast", "Simulated", "forecast", "spend_of_each"]
+__all__ = ["CELLS", "Forecast", "Simulated", "expected_weekly", "forecast"]
 
 #: Last cell of the histogram of repeat purchases: so many or more.
 CELLS = 10
-#: Near-best parameter sets that carry the uncertainty of the estimate.
-MEMBERS = 32
-#: Groups of customers by what they spend.
-TIERS = 5
-#: Points of time at which customers join, where expectations are added up.
-_JOININGS = 400
-#: What a market file accepts.
-_LONGEST_GAP, _MOST_STEPS = 5000.0, 10_000
-_SHAPES = (0.05, 1000.0)
-_CONCENTRATIONS = (0.01, 1e6)
+
+
+#: A year that is so many times as long as the data is far beyond what was seen.
+_FAR = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,58 +52,70 @@ class Simulated:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """A fit, its simulation, and what was observed.
+    """A fit to the first part of a file, tested on the rest, and the fit to all of it.
 
     Attributes
     ----------
-    base : CustomerBase
-    choice : ModelChoice
-        The models fitted, and the one that is used.
-    spend : GammaGamma or None
-        None where amounts tell too little.
-    cohort : Cohort
-        What is simulated.
+    tested : FittedBase
+        The fit to the calibration window: whatever is compared with later observations rests on it.
+    used : FittedBase
+        The same model fitted again to all of the file, later customers included: whatever is used afterwards rests on
+        it. The same object as ``tested`` where the window is the whole of the data.
     histogram : float64 (CELLS + 1,)
-        Customers that the model expects by repeat purchases in the calibration window.
+        Customers that the tested model expects by repeat purchases in the calibration window.
     weekly : float64 (W,)
         Repeat purchases that it expects up to the end of each week.
-    members, weights, member_weekly
-        Near-best parameter sets, their weights, and what each expects (members, W).
+    member_weekly : float64 (members, W)
+        What each of its near-best parameter sets expects.
     simulated : Simulated
-    warnings : tuple of str
+        Of its cohort.
+    outlook : mapping of str to Outlook
+        What every model of the fit that is used lets expect of each customer from the end of the data on.
     """
 
-    base: CustomerBase
-    choice: ModelChoice
-    spend: GammaGamma | None
-    cohort: Cohort
+    tested: FittedBase
+    used: FittedBase
     histogram: NDArray[np.float64]
     weekly: NDArray[np.float64]
-    members: tuple[RepeatModel, ...]
-    weights: NDArray[np.float64]
     member_weekly: NDArray[np.float64]
     simulated: Simulated
-    warnings: tuple[str, ...]
+    outlook: Mapping[str, Outlook]
 
     @property
-    def fit(self) -> Fit[RepeatModel]:
-        """The fit that is used."""
-        return self.choice.fit
+    def ahead(self) -> NDArray[np.float64]:
+        """What each customer of the file is expected to buy in the year after it, given what it did."""
+        return self.outlook[self.used.choice.name].ahead
+
+    @property
+    def refitted(self) -> bool:
+        """Whether the file goes on after the calibration window, so that it is fitted twice."""
+        return self.used is not self.tested
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was odd, and in which fit where it is not both."""
+        first, second = self.tested.warnings, self.used.warnings
+        times = self.used.year * DAYS_A_WEEK / self.used.base.days
+        return (
+            *((_far_beyond(times),) if times >= _FAR else ()),
+            *(said if said in second else f"in the fit to the calibration window: {said}" for said in first),
+            *(f"in the fit to all of the file: {said}" for said in second if said not in first),
+        )
 
     @property
     def observed(self) -> NDArray[np.float64]:
         """Repeat purchases observed up to the end of each week."""
-        return np.cumsum(self.base.weekly).astype(np.float64)
+        return np.cumsum(self.tested.base.weekly).astype(np.float64)
 
     @property
     def parameter_spread(self) -> NDArray[np.float64]:
         """Standard deviation over the members of what they expect by week."""
-        mean = self.weights @ self.member_weekly
-        return np.asarray(np.sqrt(self.weights @ (self.member_weekly - mean) ** 2))
+        weights = self.tested.weights
+        return np.asarray(np.sqrt(weights @ (self.member_weekly - weights @ self.member_weekly) ** 2))
 
     def off(self) -> tuple[float, float] | None:
         """Return how far the simulated curve is off after the window, at its worst and at the end; None without any."""
-        first = self.base.window_weeks
+        first = self.tested.base.window_weeks
         observed, simulated = self.observed[first:], self.simulated.weekly[first:]
         if observed.size == 0 or observed[-1] == 0:
             return None
@@ -120,35 +124,26 @@ class Forecast:
 
     def after(self) -> tuple[float, float] | None:
         """Return purchases observed and simulated after the window alone; None where the window is all."""
-        first = self.base.window_weeks
-        if first >= self.base.weeks or first == 0:
+        base = self.tested.base
+        first = base.window_weeks
+        if first >= base.weeks or first == 0:
             return None
         return (
             float(self.observed[-1] - self.observed[first - 1]),
             float(self.simulated.weekly[-1] - self.simulated.weekly[first - 1]),
         )
 
-    def year_ahead(self) -> tuple[float, float]:
-        """Return purchases expected in the year after the data: given what each customer did, and by the model alone.
-
-        The second is what the market of the configuration is: its customers are drawn anew, as many as joined when.
-        """
-        year, days = int(WEEKS_A_YEAR), _points(self.base)
-        each = self.fit.model.expected_after(WEEKS_A_YEAR, self.base.single(whole=True))
-        drawn = expected_weekly(self.fit.model, *days, self.base.weeks + year)
-        return float(each.sum()), float(drawn[-1] - drawn[-1 - year])
-
     def after_error(self) -> float:
         """Return the standard deviation of the purchases after the window: open parameters and random variation."""
-        first = self.base.window_weeks
+        first, weights = self.tested.base.window_weeks, self.tested.weights
         ahead = self.member_weekly[:, -1] - self.member_weekly[:, first - 1]
-        mean = self.weights @ ahead
         luck = self.simulated.luck_after if np.isfinite(self.simulated.luck_after) else 0.0
-        return float(np.sqrt(self.weights @ (ahead - mean) ** 2 + luck**2))
+        return float(np.sqrt(weights @ (ahead - weights @ ahead) ** 2 + luck**2))
 
 
 def forecast(
     base: CustomerBase,
+    whole: CustomerBase,
     *,
     name: str,
     title: str,
@@ -160,12 +155,14 @@ def forecast(
     model_name: str | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Forecast:
-    """Fit, simulate and compare.
+    """Fit, simulate and compare; then fit the same model to all of the file.
 
     Parameters
     ----------
     base : CustomerBase
-        The cohort.
+        The cohort of the calibration window.
+    whole : CustomerBase
+        The customers of the whole file, whose window is all of the data; ``base`` itself where that is so already.
     name, title : str
         Of the configuration that is made.
     seed, population, replicates, threads
@@ -173,51 +170,40 @@ def forecast(
     currency : str
         Sign before amounts of money.
     model_name : str, optional
-        The model that is used; by default the one that the data speak for.
+        The model that is used; by default the one that the calibration window speaks for.
     on_progress : callable, optional
         Called with the customer-steps simulated since its last call.
 
     Returns
     -------
     Forecast
-        Expected, simulated and observed purchases.
+        Expected, simulated and observed purchases, and both fits.
     """
-    summary = base.summary()
-    choice = choose_model(summary, model_name)
-    fit = choice.fit
-    members, weights = fit.members(MEMBERS, seed, summary)
-    warnings = list(_fit_warnings(fit))
-    spend, tiers = _spending(base, warnings)
-    model, step_days = _simulable(fit.model, base, warnings)
-    steps = -(-base.days // int(step_days))
-    joinings, spread = stagger(base.first, step_days)
-    cohort = Cohort(
-        name=name,
-        title=title,
-        model=model,
-        joinings=joinings,
-        days=spread,
-        # Without amounts every purchase counts as 1.
-        spend=base.mean_amount if base.mean_amount > 0 else 1.0,
-        tiers=tiers,
-        steps=steps,
-        step_days=step_days,
-        population=population,
-        currency=currency,
-    )
-    days, customers = _points(base)
+    options: dict[str, Any] = {
+        "name": name,
+        "title": title,
+        "seed": seed,
+        "population": population,
+        "currency": currency,
+    }
+    tested = fit_base(base, **options, model_name=model_name)
+    used = tested if whole is base else fit_base(whole, **options, model_name=tested.choice.name)
+    model, (days, customers) = tested.fit.model, joining_days(base)
     return Forecast(
-        base=base,
-        choice=choice,
-        spend=spend,
-        cohort=cohort,
-        histogram=expected_histogram(fit.model, days, customers, base.window),
-        weekly=expected_weekly(fit.model, days, customers, base.weeks),
-        members=members,
-        weights=weights,
-        member_weekly=np.stack([expected_weekly(member, days, customers, base.weeks) for member in members]),
-        simulated=_simulate(cohort, base, seed, replicates, threads, on_progress),
-        warnings=tuple(warnings),
+        tested=tested,
+        used=used,
+        histogram=expected_histogram(model, days, customers, base.window),
+        weekly=expected_weekly(model, days, customers, base.weeks),
+        member_weekly=np.stack([expected_weekly(member, days, customers, base.weeks) for member in tested.members]),
+        simulated=_simulate(tested.cohort, base, seed, replicates, threads, on_progress),
+        outlook=used.outlook(),
+    )
+
+
+def _far_beyond(times: float) -> str:
+    return (
+        f"the year after the data is {times:.1f} times as long as they are: what is said of it goes far beyond what was"
+        " seen, and rests on how the model goes on"
     )
 
 
@@ -273,74 +259,6 @@ def expected_weekly(
     return np.asarray(model.expected(ages) @ customers)
 
 
-def _points(base: CustomerBase) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Days on which customers joined and how many, neighbours put together where there are very many."""
-    day = np.flatnonzero(base.joined)
-    groups = group_joinings(day, base.joined[day].astype(np.float64), _JOININGS)
-    return (
-        np.array([group.step for group in groups], dtype=np.float64),
-        np.array([group.share for group in groups]) * base.customers,
-    )
-
-
-def _fit_warnings(fit: Fit[RepeatModel]) -> list[str]:
-    if not fit.unbounded:
-        return []
-    names = ", ".join(fit.unbounded)
-    if set(fit.unbounded) - {"r", "alpha"}:
-        what = "whether and how readily customers leave for good cannot be told from these data"
-    else:
-        what = "how much customers differ in their rate of buying cannot be told from these data"
-    return [f"{names} not bounded by the data: {what}"]
-
-
-def _spending(base: CustomerBase, warnings: list[str]) -> tuple[GammaGamma | None, NDArray[np.float64]]:
-    """Fit spending; return it with the groups' multiples of the mean."""
-    if not np.isfinite(base.mean_amount):
-        return None, np.ones(1)
-    paying = base.spend_count > 0
-    if base.mean_amount <= 0:
-        warnings.append("no amount is above 0: spending is not fitted")
-        return None, np.ones(1)
-    try:
-        spend = fit_gamma_gamma(base.spend_count[paying], base.spend_mean[paying])
-    except ConfigError as error:
-        warnings.append(f"{error}: everybody spends the mean")
-        return None, np.ones(1)
-    if spend.unbounded:
-        warnings.append(
-            f"{', '.join(spend.unbounded)} of the spending model not bounded by the data: a customer's amounts hardly"
-            " vary, or customers hardly differ, so that everybody spends the mean"
-        )
-        return spend, np.ones(1)
-    if spend.q <= 1.0:
-        warnings.append("spending differs so much between customers that its mean is not bounded: everybody spends it")
-        return spend, np.ones(1)
-    tiers = spend.tiers(TIERS) / spend.mean
-    return spend, tiers / tiers.mean()
-
-
-def _simulable(model: RepeatModel, base: CustomerBase, warnings: list[str]) -> tuple[Simulable, float]:
-    """Return the model within what a configuration accepts, and the days that a step stands for."""
-    step_days = 1.0
-    gap = model.alpha / model.r
-    if gap * DAYS_A_WEEK > _LONGEST_GAP or base.days + 1 > _MOST_STEPS:
-        step_days = float(DAYS_A_WEEK)
-        warnings.append(
-            "customers buy so rarely, or the data run so long, that one step stands for a week: several purchases"
-            " within one week count as one"
-        )
-    fitted = Simulable.of(model, step_days)
-    fitting = replace(
-        fitted,
-        heterogeneity=float(np.clip(fitted.heterogeneity, *_SHAPES)),
-        concentration=float(np.clip(fitted.concentration, *_CONCENTRATIONS)),
-    )
-    if fitting != fitted:
-        warnings.append("an estimate lies beyond what a configuration accepts: what is simulated stands at that end")
-    return fitting, step_days
-
-
 def _simulate(
     cohort: Cohort,
     base: CustomerBase,
@@ -388,13 +306,3 @@ def _weekly(history: History, step_days: float, weeks: int) -> NDArray[np.float6
     again = np.cumsum(history.purchases.sum(axis=(1, 2, 3)) - np.diff(history.adopters, prepend=0))
     last = (np.arange(1, weeks + 1) * DAYS_A_WEEK / step_days).astype(np.int64) - 1
     return np.asarray(again[np.minimum(last, again.size - 1)], dtype=np.float64)
-
-
-def spend_of_each(found: Forecast) -> NDArray[np.float64] | None:
-    """Return what each customer is expected to spend a purchase (Fader & Hardie 2013); None without amounts."""
-    base, spend = found.base, found.spend
-    if not base.mean_amount > 0:
-        return None
-    if spend is None or spend.unbounded or spend.q <= 1.0:
-        return np.full(base.customers, base.mean_amount)
-    return spend.expected(base.spend_count, base.spend_mean)

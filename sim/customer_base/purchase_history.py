@@ -49,8 +49,6 @@ class CustomerBase:
         Mean amount of a purchase in the window, first ones included.
     later : int
         Customers who first bought after the window, who are no part of this.
-    last_ever : int64 (C,)
-        Days from the first purchase to the last of all.
     ids : pyarrow.StringArray
         Names of the customers.
     purchases : mapping
@@ -71,7 +69,6 @@ class CustomerBase:
     joined: NDArray[np.int64]
     mean_amount: float
     later: int
-    last_ever: NDArray[np.int64]
     ids: Any
     purchases: Mapping[str, int]
 
@@ -109,18 +106,9 @@ class CustomerBase:
         """Return what a buy-till-you-die model needs to know, in weeks."""
         return Summary.of(self.repeats, self.last / DAYS_A_WEEK, self.observed / DAYS_A_WEEK)
 
-    def single(self, whole: bool = False) -> Summary:
-        """Return the summary customer by customer, in the order of all columns (C,).
-
-        Parameters
-        ----------
-        whole : bool
-            Whether what was observed after the window counts, too.
-        """
-        last = self.last_ever if whole else self.last
-        observed = self.days - 1 - self.first if whole else self.observed
-        repeats = self.repeats + self.after if whole else self.repeats
-        columns = (repeats.astype(np.float64), last / DAYS_A_WEEK, observed / DAYS_A_WEEK)
+    def single(self) -> Summary:
+        """Return the same customer by customer, in the order of all columns (C,)."""
+        columns = (self.repeats.astype(np.float64), self.last / DAYS_A_WEEK, self.observed / DAYS_A_WEEK)
         return Summary(*columns, np.ones(self.customers))
 
     def histogram(self, last: int) -> NDArray[np.int64]:
@@ -164,7 +152,6 @@ def survey(ledger: Ledger, until: date | None = None) -> tuple[CustomerBase, tup
     repeats = np.add.reduceat((again & early).astype(np.int64), starts)
     after = np.add.reduceat((~early).astype(np.int64), starts)
     last = np.maximum.reduceat(np.where(early, ledger.day - origin, 0), starts)
-    last_ever = np.maximum.reduceat(ledger.day - origin, starts)
     paid = again & early & (ledger.amount > 0)
     spend_count = np.add.reduceat(paid.astype(np.int64), starts)
     spent = np.add.reduceat(np.where(paid, ledger.amount, 0.0), starts)
@@ -184,7 +171,6 @@ def survey(ledger: Ledger, until: date | None = None) -> tuple[CustomerBase, tup
         joined=np.bincount(first[inside], minlength=window),
         mean_amount=float(ledger.amount[member & early].mean()) if ledger.priced else float("nan"),
         later=int((~inside).sum()),
-        last_ever=last_ever[inside],
         ids=ledger.ids.filter(pyarrow.array(inside)),
         purchases={
             "first": int(inside.sum()),
@@ -234,7 +220,8 @@ def _warnings(base: CustomerBase) -> list[str]:
         warnings.append(f"only {base.customers} customers in the calibration window: expect wide errors")
     if base.later:
         warnings.append(
-            f"{base.later:,} customers first bought after {base.until}: no part of the fit, and of the forecast neither"
+            f"{base.later:,} customers first bought after {base.until}: no part of the fit that is tested, nor of its"
+            " forecast; the fit to all of the file has them"
         )
     if base.window >= base.days - DAYS_A_WEEK:
         warnings.append("the calibration window is the whole of the data: nothing is left to test a forecast on")

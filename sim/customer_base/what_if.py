@@ -45,7 +45,8 @@ class WhatIf:
     yearly_purchases : float
         Purchases of all of them expected in the year after the data.
     tested : str
-        How good the forecast of what the fit had not seen was; empty where nothing was left to be forecast.
+        How well the model, fitted to the first part alone, forecast the rest; empty where nothing was left to be
+        forecast.
     """
 
     cohort: Cohort
@@ -146,7 +147,7 @@ class WhatIf:
             "assumptions": [
                 {
                     "what": "Needs, leaving, spending, joining",
-                    "source": f"fitted to the file{self.tested and '; ' + self.tested}",
+                    "source": f"fitted to all of the file{self.tested and '; ' + self.tested}",
                 },
                 {
                     "what": f"{100 * self.margin:g} % of a purchase is contribution",

@@ -9,22 +9,21 @@ import numpy as np
 
 from sim.analysis.paired import NORMAL_WIDTH
 from sim.customer_base.candidates import CLEAR
-from sim.customer_base.forecast import spend_of_each
 from sim.customer_base.pareto_nbd import ParetoNbd
-from sim.number_format import NOTHING, count, decimal, exact_percent, significant, spaced
+from sim.number_format import NOTHING, count, decimal, exact_percent, short_money, significant, spaced
 from sim.reports.columns import column_table
 from sim.reports.document import Document, Table, text_lines
-from sim.reports.figures.repeat_buying import draw_comebacks, draw_repeats, draw_tiers, draw_tracking, draw_weeks
-from sim.reports.picture import Picture
-from sim.scenario.calendar import DAYS_A_WEEK, WEEKS_A_YEAR
+from sim.reports.forecast_pictures import cells, forecast_pictures
+from sim.scenario.calendar import WEEKS_A_YEAR
 
 if TYPE_CHECKING:
+    from sim.customer_base.fitted_base import FittedBase
     from sim.customer_base.forecast import Forecast
     from sim.customer_base.repeat_buying import RepeatModel
     from sim.data.ledger import Ledger
 
 __all__ = [
-    "estimate_line",
+    "estimate_lines",
     "forecast_document",
     "forecast_facts",
     "forecast_lines",
@@ -35,6 +34,16 @@ __all__ = [
 
 #: How far a forecast of the purchases after the window may be off to be called so.
 _GOOD, _FAIR = 0.05, 0.10
+#: Keys of `summary.json` and columns of `customer_base.parquet` that rest on the fit to the calibration window ...
+_OF_THE_WINDOW = (
+    *("parameters", "models", "unbounded", "log_likelihood", "spend", "fit", "forecast", "simulation"),
+    *("customer_base.p_alive", "customer_base.expected_purchases"),
+)
+#: ... and on that to all of the file; `config` is the folder.
+_OF_ALL = (
+    *("refit", "next_year", "config", "customer_base.p_alive_at_the_end", "customer_base.expected_purchases_next_year"),
+    *("customer_base.expected_spend_a_purchase", "customer_base.expected_revenue_next_year"),
+)
 _MEANINGS = {
     "s": "shape of the rates of leaving over customers: the smaller, the more they differ",
     "beta": "their scale, weeks: the mean rate is s / beta a week",
@@ -60,11 +69,10 @@ def forecast_summary(found: Forecast, warnings: Sequence[str], ledger: Ledger) -
     -------
     dict
     """
-    base, fit = found.base, found.fit
-    off, after = found.off(), found.after()
+    tested, base = found.tested, found.tested.base
     fit_of_cells = _chi_square(found)
     return {
-        "scenario": found.cohort.name,
+        "scenario": found.used.cohort.name,
         "verdict": "\n".join(forecast_lines(found, warnings)),
         "data": {
             "customers": base.customers,
@@ -87,40 +95,73 @@ def forecast_summary(found: Forecast, warnings: Sequence[str], ledger: Ledger) -
             "columns": [column.plain() for column in ledger.columns],
         },
         "warnings": list(warnings),
-        "parameters": _parameters(found),
-        "model": found.choice.name,
-        "models": _models(found),
-        "unbounded": list(fit.unbounded),
-        "log_likelihood": fit.log_likelihood,
-        "spend": _spend(found),
+        "rests_on": {"window": list(_OF_THE_WINDOW), "all_of_the_file": list(_OF_ALL)},
+        "parameters": _parameters(tested),
+        "model": tested.choice.name,
+        "models": _models(tested),
+        "unbounded": list(tested.fit.unbounded),
+        "log_likelihood": tested.fit.log_likelihood,
+        "spend": _spend(tested),
         "fit": {"chi_square": fit_of_cells[0], "degrees_of_freedom": fit_of_cells[1], "p_value": fit_of_cells[2]},
-        "forecast": None
-        if off is None or after is None
-        else {
-            "largest_gap_of_the_curve": off[0],
-            "gap_at_the_end": off[1],
-            "observed_after": after[0],
-            "simulated_after": after[1],
-            "after": _holdout(found),
-            "not_in_whole_weeks": int(base.repeats.sum() + base.after.sum() - found.observed[-1]),
-            "observed_total": float(found.observed[-1]),
-            "simulated_total": float(found.simulated.weekly[-1]),
-            "expected_total": float(found.weekly[-1]),
-            "sd_parameters": float(found.parameter_spread[-1]),
-            "sd_luck": _finite(float(found.simulated.luck[-1])),
-            "simulation_error": _finite(float(found.simulated.spread[-1])),
-        },
+        "forecast": _forecast(found),
+        "refit": _refit(found),
         "next_year": next_year(found),
         "simulation": {
             "customers": found.simulated.customers,
-            "step_days": found.cohort.step_days,
-            "steps": found.cohort.steps,
+            "step_days": tested.cohort.step_days,
+            "steps": tested.cohort.steps,
         },
     }
 
 
-def _parameters(found: Forecast) -> dict[str, Any]:
-    fit = found.fit
+def _forecast(found: Forecast) -> dict[str, Any] | None:
+    """Return how the fit to the window forecast what it had not seen; None where nothing was left to be forecast."""
+    base, off, after = found.tested.base, found.off(), found.after()
+    if off is None or after is None:
+        return None
+    return {
+        "largest_gap_of_the_curve": off[0],
+        "gap_at_the_end": off[1],
+        "observed_after": after[0],
+        "simulated_after": after[1],
+        "after": _holdout(found),
+        "not_in_whole_weeks": int(base.repeats.sum() + base.after.sum() - found.observed[-1]),
+        "observed_total": float(found.observed[-1]),
+        "simulated_total": float(found.simulated.weekly[-1]),
+        "expected_total": float(found.weekly[-1]),
+        "sd_parameters": float(found.parameter_spread[-1]),
+        "sd_luck": _finite(float(found.simulated.luck[-1])),
+        "simulation_error": _finite(float(found.simulated.spread[-1])),
+    }
+
+
+def _refit(found: Forecast) -> dict[str, Any]:
+    """Return the fit to all of the file, on which the configuration, each customer and the year after rest."""
+    used = found.used
+    models = _models(used)
+    for name, outlook in found.outlook.items():
+        models[name] |= {
+            "customers_at_the_end": _finite(float(outlook.alive.sum())),
+            "purchases_next_year": _finite(float(outlook.ahead.sum())),
+        }
+    return {
+        "customers": used.base.customers,
+        "start": str(used.base.start),
+        "end": str(used.base.end),
+        "repeat_purchases": int(used.base.repeats.sum()),
+        "expected_repeat_purchases": used.drawn()[0],
+        "mean_amount": _finite(used.base.mean_amount),
+        "parameters": _parameters(used),
+        "models": models,
+        "likeliest": used.choice.likeliest,
+        "unbounded": list(used.fit.unbounded),
+        "log_likelihood": used.fit.log_likelihood,
+        "spend": _spend(used),
+    }
+
+
+def _parameters(fitted: FittedBase) -> dict[str, Any]:
+    fit = fitted.fit
     values, errors = fit.model.as_array(), fit.errors
     return {
         name: {
@@ -133,19 +174,19 @@ def _parameters(found: Forecast) -> dict[str, Any]:
     }
 
 
-def _spend(found: Forecast) -> dict[str, Any] | None:
-    if found.spend is None:
+def _spend(fitted: FittedBase) -> dict[str, Any] | None:
+    if fitted.spend is None:
         return None
     return {
-        "p": found.spend.p,
-        "q": found.spend.q,
-        "v": found.spend.v,
-        "mean": _finite(found.spend.mean),
-        "unbounded": list(found.spend.unbounded),
+        "p": fitted.spend.p,
+        "q": fitted.spend.q,
+        "v": fitted.spend.v,
+        "mean": _finite(fitted.spend.mean),
+        "unbounded": list(fitted.spend.unbounded),
     }
 
 
-def _models(found: Forecast) -> dict[str, Any]:
+def _models(fitted: FittedBase) -> dict[str, Any]:
     return {
         name: {
             "title": candidate.fit.model.TITLE,
@@ -154,15 +195,16 @@ def _models(found: Forecast) -> dict[str, Any]:
             ),
             "log_likelihood": candidate.fit.log_likelihood,
             "alive_who_bought_once": _finite(candidate.once_alive),
-            "used": name == found.choice.name,
+            "used": name == fitted.choice.name,
         }
-        for name, candidate in found.choice.candidates.items()
+        for name, candidate in fitted.choice.candidates.items()
     }
 
 
 def forecast_facts(found: Forecast) -> dict[str, Any]:
     """Return what the words of the report are made of."""
-    base, model, simulated = found.base, found.fit.model, found.simulated
+    tested, used, simulated = found.tested, found.used, found.simulated
+    base, model = tested.base, tested.fit.model
     observed = base.histogram(found.histogram.size - 1)
     chi_square, freedom, chance = _chi_square(found)
     off, after = found.off(), found.after()
@@ -176,9 +218,9 @@ def forecast_facts(found: Forecast) -> dict[str, Any]:
         "yearly": 52.0 * model.r / model.alpha,
         "leaves": model.LEAVES,
         "leaving": _leaving(model),
-        "bounded": not set(found.fit.unbounded) - {"r", "alpha"},
+        "bounded": not set(tested.fit.unbounded) - {"r", "alpha"},
         "model": model.TITLE,
-        "choice": found.choice,
+        "choice": tested.choice,
         "clear": CLEAR,
         "misplaced": 0.5 * float(np.abs(observed - found.histogram).sum()) / base.customers,
         "chi_square": chi_square,
@@ -197,13 +239,23 @@ def forecast_facts(found: Forecast) -> dict[str, Any]:
             "simulated_after": after[1],
             "holdout": _holdout(found),
         },
+        "again": {
+            "customers": used.base.customers,
+            "later": base.later,
+            "end": used.base.end,
+            "repeats": int(used.base.repeats.sum()),
+            "expected": used.drawn()[0],
+            "choice": used.choice,
+        }
+        if found.refitted
+        else None,
         "next_year": next_year(found),
-        "currency": found.cohort.currency,
+        "currency": used.cohort.currency,
     }
 
 
 def next_year(found: Forecast) -> dict[str, Any]:
-    """Return what is expected of the customers in the year after the data.
+    """Return what is expected of the customers in the year after the data, by the fit to all of them.
 
     Returns
     -------
@@ -212,16 +264,14 @@ def next_year(found: Forecast) -> dict[str, Any]:
         model alone, as the configuration's market has them), and ``half`` (smallest share of customers who make half of
         the purchases).
     """
-    base = found.base
-    each = found.fit.model.expected_after(WEEKS_A_YEAR, base.single(whole=True))
-    spend = spend_of_each(found)
-    total, drawn = found.year_ahead()
+    each, spend = found.ahead, found.used.spend_of_each()
+    total = float(each.sum())
     so_far = np.cumsum(np.sort(each)[::-1])
     return {
         "purchases": total,
-        "drawn": drawn,
+        "drawn": found.used.drawn()[1],
         "revenue": None if spend is None else float(each @ spend),
-        "half": float(np.searchsorted(so_far, total / 2) + 1) / base.customers if total > 0 else None,
+        "half": float(np.searchsorted(so_far, total / 2) + 1) / each.size if total > 0 else None,
     }
 
 
@@ -254,14 +304,14 @@ def _holdout(found: Forecast) -> dict[str, Any] | None:
 
 def holdout_words(found: Forecast) -> str:
     """Say how far off the forecast of the purchases after the window was; empty where there was none."""
-    tested = _holdout(found)
-    if tested is None:
+    told = _holdout(found)
+    if told is None:
         return ""
-    few = "few" if tested["gap"] < 0.0 else "many"
-    base = found.base
+    few = "few" if told["gap"] < 0.0 else "many"
+    base = found.tested.base
     return (
-        f"of weeks {base.window_weeks + 1} to {base.weeks}, which the fit had not seen, it forecast"
-        f" {exact_percent(abs(tested['gap']), 1)} too {few} repeat purchases ({tested['rating']})"
+        f"fitted to weeks 1 to {base.window_weeks} alone, the same model forecast {exact_percent(abs(told['gap']), 1)}"
+        f" too {few} repeat purchases in weeks {base.window_weeks + 1} to {base.weeks} ({told['rating']})"
     )
 
 
@@ -270,16 +320,22 @@ def forecast_lines(found: Forecast, warnings: Sequence[str]) -> list[str]:
     return text_lines("forecast", **forecast_facts(found), warnings=warnings)
 
 
-def estimate_line(found: Forecast) -> str:
-    """Return the estimates with their standard errors."""
-    written = ", ".join(
+def estimate_lines(found: Forecast) -> list[str]:
+    """Return the estimates of both fits with their standard errors."""
+    lines = [f"{found.tested.fit.model.TITLE}, in weeks, ± standard error, fitted to {found.tested.base.until}:"]
+    lines[0] += " " + _estimates(found.tested)
+    if found.refitted:
+        lines.append(f"Fitted to all of the file, to {found.used.base.end}: {_estimates(found.used)}")
+    return lines
+
+
+def _estimates(fitted: FittedBase) -> str:
+    fit = fitted.fit
+    return ", ".join(
         f"{name} = {significant(value, 3)}"
         + (f" ± {significant(error, 2)}" if np.isfinite(error) else " (not bounded)")
-        for name, value, error in zip(
-            found.fit.model.names(), found.fit.model.as_array(), found.fit.errors, strict=True
-        )
+        for name, value, error in zip(fit.model.names(), fit.model.as_array(), fit.errors, strict=True)
     )
-    return f"{found.fit.model.TITLE}, in weeks, ± standard error: {written}"
 
 
 def forecast_document(found: Forecast, warnings: Sequence[str], ledger: Ledger, command: str, title: str) -> Document:
@@ -301,12 +357,13 @@ def forecast_document(found: Forecast, warnings: Sequence[str], ledger: Ledger, 
     -------
     Document
     """
-    base, cohort = found.base, found.cohort
+    tested, used = found.tested, found.used
+    base, cohort = tested.base, used.cohort
     return Document(
         title=title,
         lead=tuple(forecast_lines(found, [])),
         template="forecast",
-        pictures=tuple(_pictures(found)),
+        pictures=tuple(forecast_pictures(found)),
         slots={
             **forecast_facts(found),
             "notes": warnings,
@@ -319,13 +376,15 @@ def forecast_document(found: Forecast, warnings: Sequence[str], ledger: Ledger, 
             "repeats": int(base.repeats.sum()),
             "after": int(base.after.sum()),
             "later": base.later,
-            "parameter_table": _parameter_table(found),
-            "model_table": _model_table(found),
+            "parameter_table": _parameter_table(tested),
+            "model_table": _model_table(tested),
+            "fits_table": _fits_table(found),
+            "outlook_table": _outlook_table(found),
             "cell_table": _cell_table(found),
             "totals": _totals(found),
-            "mean_spend": cohort.spend if base.mean_amount > 0 else None,
+            "mean_spend": cohort.spend if used.base.mean_amount > 0 else None,
             "currency": cohort.currency,
-            "spend": found.spend,
+            "spend": used.spend,
             "tiers": len(cohort.tiers),
             "together": _together(found),
         },
@@ -339,36 +398,79 @@ def _row_table(ledger: Ledger) -> Table:
     return Table(("Rows", ""), tuple(rows))
 
 
-def _parameter_table(found: Forecast) -> Table:
+def _parameter_table(fitted: FittedBase) -> Table:
+    fit = fitted.fit
     rows = tuple(
-        (name, significant(value), significant(error, 2) if np.isfinite(error) else "not bounded", _MEANINGS[name])
-        for name, value, error in zip(
-            found.fit.model.names(), found.fit.model.as_array(), found.fit.errors, strict=True
-        )
+        (name, significant(value), _error(error), _MEANINGS[name])
+        for name, value, error in zip(fit.model.names(), fit.model.as_array(), fit.errors, strict=True)
     )
     return Table(("Parameter", "Estimate", "Standard error", "Meaning"), rows, words=(3,))
 
 
-def _model_table(found: Forecast) -> Table:
+def _error(error: float) -> str:
+    return significant(error, 2) if np.isfinite(error) else "not bounded"
+
+
+def _fits_table(found: Forecast) -> Table:
+    """Return the two fits side by side, and what rests on which."""
+    fits = (found.tested, found.used)
+    rows: list[tuple[str, ...]] = [
+        ("Purchases", *(f"{fitted.base.start} to {fitted.base.until}" for fitted in fits)),
+        ("Customers", *(count(fitted.base.customers) for fitted in fits)),
+        ("Their repeat purchases, observed", *(count(fitted.base.repeats.sum()) for fitted in fits)),
+        ("Expected by the model", *(count(fitted.drawn()[0]) for fitted in fits)),
+    ]
+    for at, name in enumerate(found.used.fit.model.names()):
+        told = (f"{significant(fit.model.as_array()[at])} ± {_error(fit.errors[at])}" for fit in (f.fit for f in fits))
+        rows.append((name, *told))
+    if found.used.base.mean_amount > 0:
+        money = spaced(found.used.cohort.currency)
+        rows.append(("Mean amount of a purchase", *(short_money(f.base.mean_amount, money) for f in fits)))
+    return Table(("", "Fit to the calibration window", "Fit to all of the file"), tuple(rows))
+
+
+def _model_table(fitted: FittedBase) -> Table:
     """Return the models side by side."""
-    rows, whole = [], found.base.single(whole=True)
-    for name, candidate in found.choice.candidates.items():
-        model = candidate.fit.model
-        written = ", ".join(
-            f"{key} = {significant(value)}" for key, value in zip(model.names(), model.as_array(), strict=True)
-        )
+    rows = []
+    for name, candidate in fitted.choice.candidates.items():
         alive = exact_percent(candidate.once_alive, 1) if np.isfinite(candidate.once_alive) else "–"
-        used = "used" if name == found.choice.name else ""
-        by_model = (float(np.sum(of)) for of in (model.alive(whole), model.expected_after(WEEKS_A_YEAR, whole)))
-        ahead = (count(number) if np.isfinite(number) else NOTHING for number in by_model)
-        rows.append((model.TITLE, written, decimal(candidate.fit.log_likelihood, 1), alive, *ahead, used))
-    alive_heads = ("Still a customer who bought once", "Customers at the end", "Purchases in the year after")
-    return Table(("Model", "Estimates", "Log-likelihood", *alive_heads, ""), tuple(rows), words=(1,))
+        used = "used" if name == fitted.choice.name else ""
+        model = candidate.fit.model
+        rows.append((model.TITLE, _values(model), decimal(candidate.fit.log_likelihood, 1), alive, used))
+    return Table(
+        ("Model", "Estimates", "Log-likelihood", "Still a customer who bought once", ""), tuple(rows), words=(1,)
+    )
+
+
+def _outlook_table(found: Forecast) -> Table:
+    """Return what every model lets expect after the data."""
+    rows = []
+    for name, outlook in found.outlook.items():
+        fit = found.used.choice.candidates[name].fit
+        sums = (float(np.sum(of)) for of in (outlook.alive, outlook.ahead))
+        told = (count(number) if np.isfinite(number) else NOTHING for number in sums)
+        used = "used" if name == found.used.choice.name else ""
+        rows.append((fit.model.TITLE, _values(fit.model), decimal(fit.log_likelihood, 1), *told, used))
+    heads = ("Model", "Estimates", "Log-likelihood", "Customers at the end", "Purchases in the year after", "")
+    return Table(heads, tuple(rows), words=(1,))
+
+
+def _values(model: RepeatModel) -> str:
+    """Return a model's parameters."""
+    return ", ".join(
+        f"{key} = {significant(value)}" for key, value in zip(model.names(), model.as_array(), strict=True)
+    )
 
 
 def _cell_table(found: Forecast) -> Table:
     size, simulated = found.histogram.size, found.simulated
-    columns = (_cells(size), found.base.histogram(size - 1), found.histogram, simulated.histogram, simulated.error)
+    columns = (
+        cells(size),
+        found.tested.base.histogram(size - 1),
+        found.histogram,
+        simulated.histogram,
+        simulated.error,
+    )
     rows = tuple(
         (name, count(observed), decimal(expected, 1), decimal(lived, 1), decimal(error, 1))
         for name, observed, expected, lived, error in zip(*columns, strict=True)
@@ -388,95 +490,9 @@ def _totals(found: Forecast) -> dict[str, float | None]:
     }
 
 
-def _pictures(found: Forecast) -> list[Picture]:
-    pictures = [_repeats(found)]
-    if found.base.weeks >= 2:
-        pictures += [_tracking(found), _weeks(found)]
-        if found.base.after.any():
-            pictures.append(_comebacks(found))
-    if found.spend is not None and len(found.cohort.tiers) > 1:
-        pictures.append(_tiers(found))
-    return pictures
-
-
-def _repeats(found: Forecast) -> Picture:
-    size, simulated = found.histogram.size, found.simulated
-    observed = found.base.histogram(size - 1).astype(float)
-    return Picture(
-        "repeats",
-        draw_repeats(_cells(size), observed, found.histogram, simulated.histogram, simulated.error),
-        "Bars of customers by number of repeat purchases, observed, expected and simulated",
-        "Three bars of about the same height in every group mean that the model holds. Whisker: 95 % interval of the"
-        " simulation.",
-        "repeats",
-    )
-
-
-def _tracking(found: Forecast) -> Picture:
-    lived = found.simulated.weekly
-    spread = NORMAL_WIDTH * np.sqrt(found.parameter_spread**2 + np.nan_to_num(found.simulated.luck) ** 2)
-    low = np.maximum(lived - spread, 0.0)
-    return Picture(
-        "tracking",
-        draw_tracking(found.observed, found.weekly, lived, low, lived + spread, found.base.window_weeks),
-        "Lines of cumulative repeat purchases by week, observed, expected and simulated, with a forecast band",
-        "Left of the line is what the model was fitted to, right of it is forecast. The band covers what the"
-        " parameters leave open and the random variation of as many customers as were observed.",
-        "weeks",
-    )
-
-
-def _weeks(found: Forecast) -> Picture:
-    base = found.base
-    return Picture(
-        "weeks",
-        draw_weeks(base.weekly.astype(float), np.diff(found.simulated.weekly, prepend=0.0), base.window_weeks),
-        "Lines of repeat purchases in each week, observed and simulated",
-        "Seasons and campaigns stand out from the simulated curve, which knows neither.",
-        "weeks",
-    )
-
-
-def _tiers(found: Forecast) -> Picture:
-    cohort = found.cohort
-    return Picture(
-        "tiers",
-        draw_tiers(cohort.tiers * cohort.spend, cohort.spend, spaced(cohort.currency)),
-        "Bars of the mean spend a purchase by fifth of the customers",
-        "What the next fifth of the customers spends a purchase, on average of each fifth.",
-        "spend",
-    )
-
-
-def _comebacks(found: Forecast) -> Picture:
-    base = found.base
-    days = base.days - base.window
-    model = found.fit.model
-    last = min(7, int(base.repeats.max()))
-    groups = np.minimum(base.repeats, last)
-    summary = base.summary()
-    ahead = model.expected_after(days / DAYS_A_WEEK, summary)
-    weight = summary.customers
-    of_group = np.minimum(summary.repeats, last).astype(np.int64)
-    expected = np.bincount(of_group, ahead * weight, last + 1) / np.maximum(
-        np.bincount(of_group, weight, last + 1), 1.0
-    )
-    counts = np.bincount(groups, minlength=last + 1)
-    mean = np.bincount(groups, base.after, last + 1) / np.maximum(counts, 1)
-    square = np.bincount(groups, base.after.astype(float) ** 2, last + 1) / np.maximum(counts, 1)
-    error = np.sqrt(np.maximum(square - mean**2, 0.0) / np.maximum(counts - 1, 1))
-    return Picture(
-        "comebacks",
-        draw_comebacks(_cells(last + 1), mean, error, expected),
-        "Lines of purchases after the calibration window by repeat purchases within it, observed and expected",
-        "For each group of customers: how often they bought in the time that the model had not seen.",
-        "weeks",
-    )
-
-
 def _together(found: Forecast) -> float | None:
     """Return the correlation of how often customers buy and what they spend; None where it is undefined."""
-    base = found.base
+    base = found.used.base
     paying = base.spend_count > 0
     counts, means = base.spend_count[paying], base.spend_mean[paying]
     if counts.size < 2 or np.ptp(counts) == 0 or np.ptp(means) == 0:
@@ -488,18 +504,14 @@ def _chi_square(found: Forecast) -> tuple[float, int, float]:
     """Return the chi-square of the histogram, its degrees of freedom and the chance of a worse fit."""
     from scipy.special import chdtrc  # scipy.stats takes longer to load than all that is computed here
 
-    observed = found.base.histogram(found.histogram.size - 1).astype(float)
+    observed = found.tested.base.histogram(found.histogram.size - 1).astype(float)
     expected = found.histogram.copy()
     while expected.size > 1 and expected[-1] < 5.0:  # too few are expected there for a chi-square
         observed = np.r_[observed[:-2], observed[-2:].sum()]
         expected = np.r_[expected[:-2], expected[-2:].sum()]
-    freedom = int(expected.size - 1 - len(found.fit.model.names()))
+    freedom = int(expected.size - 1 - len(found.tested.fit.model.names()))
     value = float(((observed - expected) ** 2 / np.maximum(expected, 1e-9)).sum())
     return value, freedom, float(chdtrc(freedom, value)) if freedom > 0 else 1.0
-
-
-def _cells(size: int) -> list[str]:
-    return [*map(str, range(size - 1)), f"{size - 1}+"]
 
 
 def _finite(value: float) -> float | None:

@@ -11,18 +11,21 @@ import numpy as np
 import sim
 from sim.calibration.ensemble import Ensemble
 from sim.customer_base.cohort import LEAVING
-from sim.customer_base.forecast import Forecast, spend_of_each
+from sim.customer_base.fitted_base import FittedBase
+from sim.customer_base.forecast import Forecast
 from sim.customer_base.what_if import WhatIf, lay_out
 from sim.number_format import significant
 from sim.reports.forecast import holdout_words
 from sim.results.configuration import write_configuration, write_ensemble
-from sim.scenario.calendar import DAYS_A_WEEK, WEEKS_A_YEAR
+from sim.scenario.calendar import DAYS_A_WEEK
 
 __all__ = ["ensemble_of", "forecast_tables", "what_if_of", "write_forecast"]
 
 
 def write_forecast(found: Forecast, folder: Path, source: str, warnings: Sequence[str], margin: float) -> None:
     """Write `market/`, `personas/`, `journey/`, `scenario/` and `ensemble/` into a folder for `--config-dir`.
+
+    All of it rests on the fit to the whole of the file.
 
     Parameters
     ----------
@@ -36,7 +39,7 @@ def write_forecast(found: Forecast, folder: Path, source: str, warnings: Sequenc
     margin : float
         Share of a purchase that is contribution.
     """
-    name = found.cohort.name
+    name = found.used.cohort.name
     fit = _comment(found, source, warnings)
     titles = {
         "market": "The market of a fit to transactions.",
@@ -45,7 +48,7 @@ def write_forecast(found: Forecast, folder: Path, source: str, warnings: Sequenc
         "proactive": "The same journey, led: with all capabilities and contacts at 0 it is the same history. Strengths"
         " are assumptions.",
     }
-    commands = write_ensemble(folder, name, ensemble_of(found), "transactions", fit)
+    commands = write_ensemble(folder, name, ensemble_of(found.used), "transactions", fit)
     for group, files in lay_out(what_if_of(found, margin)).items():
         for file, content in files.items():
             lines = commands if group == "scenario" else [titles[group if file == name else "proactive"]]
@@ -55,17 +58,17 @@ def write_forecast(found: Forecast, folder: Path, source: str, warnings: Sequenc
 def what_if_of(found: Forecast, margin: float) -> WhatIf:
     """Return what the scenario of a fit asks; ``margin`` is the share of a purchase that is contribution."""
     return WhatIf(
-        cohort=found.cohort,
-        customers=found.base.customers,
+        cohort=found.used.cohort,
+        customers=found.used.base.customers,
         margin=margin,
-        yearly_purchases=found.year_ahead()[0],
+        yearly_purchases=float(found.ahead.sum()),
         tested=holdout_words(found),
     )
 
 
-def ensemble_of(found: Forecast) -> Ensemble | None:
+def ensemble_of(used: FittedBase) -> Ensemble | None:
     """Return the near-best parameter sets as an ensemble; None where the data leave a parameter open."""
-    if found.fit.unbounded:
+    if used.fit.unbounded:
         return None
     paths = (
         "market.need.mean_weeks",
@@ -73,10 +76,10 @@ def ensemble_of(found: Forecast) -> Ensemble | None:
         f"personas.*.{LEAVING}.mean",
         f"personas.*.{LEAVING}.concentration",
     )
-    steps_a_week = DAYS_A_WEEK / found.cohort.step_days
+    steps_a_week = DAYS_A_WEEK / used.cohort.step_days
     rows, weights = [], []
-    for member, weight in zip(found.members, found.weights, strict=True):
-        leaving, concentration = member.leaving(found.cohort.step_days / DAYS_A_WEEK)
+    for member, weight in zip(used.members, used.weights, strict=True):
+        leaving, concentration = member.leaving(used.cohort.step_days / DAYS_A_WEEK)
         row = (
             float(f"{member.alpha / member.r * steps_a_week:.9g}"),
             float(f"{member.r:.9g}"),
@@ -86,15 +89,14 @@ def ensemble_of(found: Forecast) -> Ensemble | None:
         if weight > 1e-6:
             rows.append(row)
             weights.append(float(f"{weight:.9g}"))
-    return Ensemble(found.cohort.name, paths, tuple(weights), tuple(rows))
+    return Ensemble(used.cohort.name, paths, tuple(weights), tuple(rows))
 
 
 def forecast_tables(found: Forecast) -> dict[str, list[Any]]:
     """Return histogram, weekly curve, parameters, near-best fits, models side by side, and each customer."""
     import pyarrow as pa
 
-    base, simulated = found.base, found.simulated
-    names = list(found.fit.model.names())
+    base, simulated = found.tested.base, found.simulated
     cells = np.arange(found.histogram.size)
     histogram = {
         "repeats": cells,
@@ -113,25 +115,55 @@ def forecast_tables(found: Forecast) -> dict[str, list[Any]]:
         "sd_luck": simulated.luck,
         "sd_parameters": found.parameter_spread,
     }
-    parameters = {"parameter": names, "estimate": found.fit.model.as_array(), "error": found.fit.errors}
-    members = np.array([member.as_array() for member in found.members])
-    near = {"weight": found.weights} | {name: members[:, at] for at, name in enumerate(names)}
-    tables = {"histogram": histogram, "weekly": weekly, "parameters": parameters, "members": near}
-    tables |= {"models": _models(found)}
+    parameters = {
+        "parameter": list(found.tested.fit.model.names()),
+        "estimate": found.tested.fit.model.as_array(),
+        "error": found.tested.fit.errors,
+        "refit_estimate": found.used.fit.model.as_array(),
+        "refit_error": found.used.fit.errors,
+    }
+    tables = {"histogram": histogram, "weekly": weekly, "parameters": parameters}
+    tables |= {"members": _members(found), "models": _models(found)}
     written = {name: [pa.table(columns)] for name, columns in tables.items()}
     return written | {"customer_base": [pa.table(_customers(found)).sort_by("customer")]}
 
 
+def _members(found: Forecast) -> dict[str, Any]:
+    """Return the near-best parameter sets: those that the forecast was tested with, and those of the ensemble."""
+    fits = {"window": found.tested, **({"all": found.used} if found.refitted else {})}
+    names = found.used.fit.model.names()
+    values = np.array([member.as_array() for fitted in fits.values() for member in fitted.members])
+    return {
+        "fit": [name for name, fitted in fits.items() for _ in fitted.members],
+        "weight": np.concatenate([fitted.weights for fitted in fits.values()]),
+        **{name: values[:, at] for at, name in enumerate(names)},
+    }
+
+
 def _models(found: Forecast) -> dict[str, Any]:
-    """Return every parameter of every model, long."""
-    rows = [
-        (name, parameter, value, error, candidate.fit.log_likelihood, candidate.once_alive, name == found.choice.name)
-        for name, candidate in found.choice.candidates.items()
-        for parameter, value, error in zip(
-            candidate.fit.model.names(), candidate.fit.model.as_array(), candidate.fit.errors, strict=True
-        )
-    ]
-    heads = ("model", "parameter", "estimate", "error", "log_likelihood", "alive_who_bought_once", "used")
+    """Return every parameter of every model, long: of the fit to the window, and again of that to all of the file."""
+    rows = []
+    for name, candidate in found.tested.choice.candidates.items():
+        again = found.used.choice.candidates.get(name)
+        for at, parameter in enumerate(candidate.fit.model.names()):
+            rows.append(
+                (
+                    name,
+                    parameter,
+                    candidate.fit.model.as_array()[at],
+                    candidate.fit.errors[at],
+                    candidate.fit.log_likelihood,
+                    candidate.once_alive,
+                    name == found.tested.choice.name,
+                    None if again is None else again.fit.model.as_array()[at],
+                    None if again is None else again.fit.errors[at],
+                    None if again is None else again.fit.log_likelihood,
+                )
+            )
+    heads = (
+        *("model", "parameter", "estimate", "error", "log_likelihood", "alive_who_bought_once", "used"),
+        *("refit_estimate", "refit_error", "refit_log_likelihood"),
+    )
     return {head: [_null(row[at]) for row in rows] for at, head in enumerate(heads)}
 
 
@@ -140,56 +172,72 @@ def _null(value: Any) -> Any:
 
 
 def _customers(found: Forecast) -> dict[str, Any]:
-    """Return each customer: what was seen, whether it is still one, and what to expect of it.
+    """Return each customer of the file: what was seen, whether it is still one, and what to expect of it.
 
-    Once at the end of the calibration window, over as long as the data go on, beside what it bought then; and once from
-    all that was seen, over the year that follows the data.
+    Once at the end of the calibration window, by the fit to it, over as long as the data go on, beside what was bought
+    then (null for who first bought later); and once at the end of the data, by the fit to all of them, over the year
+    that follows.
     """
-    base, model = found.base, found.fit.model
-    seen, whole = base.single(), base.single(whole=True)
-    ahead = (base.days - base.window) / DAYS_A_WEEK
+    base, year, spend = found.used.base, found.ahead, found.used.spend_of_each()
     start = np.datetime64(base.start)
-    year = model.expected_after(WEEKS_A_YEAR, whole)
-    spend = spend_of_each(found)
-    tested = ahead > 0
     return {
         "customer": base.ids,
         "first_purchase": start + base.first.astype("timedelta64[D]"),
-        "repeat_purchases": base.repeats,
-        "last_purchase": start + (base.first + base.last).astype("timedelta64[D]"),
-        "p_alive": model.alive(seen),
-        "expected_purchases": model.expected_after(ahead, seen) if tested else [None] * base.customers,
-        "observed_purchases": base.after if tested else [None] * base.customers,
-        "p_alive_at_the_end": model.alive(whole),
-        **{
-            f"p_alive_at_the_end_{name}": candidate.fit.model.alive(whole)
-            for name, candidate in found.choice.candidates.items()
-        },
+        **_tested(found),
+        "repeat_purchases_at_the_end": base.repeats,
+        "last_purchase_at_the_end": start + (base.first + base.last).astype("timedelta64[D]"),
+        "p_alive_at_the_end": found.outlook[found.used.choice.name].alive,
+        **{f"p_alive_at_the_end_{name}": outlook.alive for name, outlook in found.outlook.items()},
         "expected_purchases_next_year": year,
         "expected_spend_a_purchase": [None] * base.customers if spend is None else spend,
         "expected_revenue_next_year": [None] * base.customers if spend is None else year * spend,
     }
 
 
+def _tested(found: Forecast) -> dict[str, Any]:
+    """Return the columns that the fit to the window speaks of; null for customers who first bought after it."""
+    import pyarrow as pa
+
+    base, model = found.tested.base, found.tested.fit.model
+    everybody = found.used.base
+    inside = everybody.first < base.window
+
+    def spread(values: np.ndarray[Any, Any]) -> pa.Array:
+        filled = np.zeros(everybody.customers, dtype=values.dtype)
+        filled[inside] = values
+        return pa.array(filled, mask=~inside)
+
+    seen, ahead = base.single(), (base.days - base.window) / DAYS_A_WEEK
+    last = np.datetime64(base.start) + (base.first + base.last).astype("timedelta64[D]")
+    nothing = [None] * everybody.customers
+    return {
+        "repeat_purchases": spread(base.repeats),
+        "last_purchase": spread(last),
+        "p_alive": spread(model.alive(seen)),
+        "expected_purchases": spread(model.expected_after(ahead, seen)) if found.refitted else nothing,
+        "observed_purchases": spread(base.after) if found.refitted else nothing,
+    }
+
+
 def _comment(found: Forecast, source: str, warnings: Sequence[str]) -> list[str]:
-    base, cohort = found.base, found.cohort
-    errors = found.fit.errors
+    base, cohort, fit = found.used.base, found.used.cohort, found.used.fit
     lines = [
-        f"Fitted by `journey calibrate` {sim.__version__} to {source}: {base.customers:,} customers who first bought"
-        f" from {base.start} to {base.until}.",
-        f"One step stands for {'a day' if cohort.step_days == 1 else 'a week'}. {found.fit.model.TITLE}, in weeks, with"
+        f"Fitted by `journey calibrate` {sim.__version__} to all of {source}: {base.customers:,} customers who first"
+        f" bought from {base.start} to {base.end}.",
+        f"One step stands for {'a day' if cohort.step_days == 1 else 'a week'}. {fit.model.TITLE}, in weeks, with"
         " standard errors:",
     ]
     lines += [
         f"  {name} = {significant(value)}"
         + (f" +- {significant(error, 2)}" if np.isfinite(error) else ", not bounded by the data")
-        for name, value, error in zip(found.fit.model.names(), found.fit.model.as_array(), errors, strict=True)
+        for name, value, error in zip(fit.model.names(), fit.model.as_array(), fit.errors, strict=True)
     ]
-    off = found.off()
+    off, tested = found.off(), found.tested.base
     if off is not None:
         lines.append(
-            f"Forecast of the repeat purchases to week {base.weeks}: {100 * off[1]:+.1f} % of what was observed;"
-            f" {100 * off[0]:.1f} % off at most after week {base.window_weeks}."
+            f"Tested before, fitted to the time up to {tested.until} alone: of the repeat purchases to week"
+            f" {tested.weeks} it forecast {100 * off[1]:+.1f} % of what was observed; {100 * off[0]:.1f} % off at most"
+            f" after week {tested.window_weeks}."
         )
     lines += [f"Note: {warning}." for warning in warnings]
     return lines

@@ -119,15 +119,17 @@ def _run_purchases(job: Job[Any, Any], plan: DataPlan, session: Session) -> Answ
     from sim.customer_base.purchase_history import survey
     from sim.data.transactions import read_transactions
     from sim.reports.columns import column_lines
-    from sim.reports.forecast import estimate_line, forecast_document, forecast_lines, forecast_summary
+    from sim.reports.forecast import estimate_lines, forecast_document, forecast_lines, forecast_summary
     from sim.results.answer import Answer
     from sim.results.forecast import forecast_tables, write_forecast
 
     ledger = read_transactions(str(plan.path), plan.layout)
     base, about = survey(ledger, plan.until)
+    whole = base if base.window == base.days else survey(ledger, base.end)[0]
     total = job.scenario.population * job.settings.replicates * (base.window + base.days + 2)
     found = forecast(
         base,
+        whole,
         **_simulation(job, plan),
         currency=job.keys.currency or ledger.currency or "$",
         model_name=job.keys.model,
@@ -142,7 +144,7 @@ def _run_purchases(job: Job[Any, Any], plan: DataPlan, session: Session) -> Answ
         files=lambda folder: write_forecast(found, folder / "config", source, warnings, job.keys.margin_share),
         report=forecast_document(found, warnings, ledger, plan.command, f"{source}: who comes back"),
         manifest=_manifest(plan, total),
-        lines=[*column_lines(ledger.columns), "", *forecast_lines(found, warnings), estimate_line(found)],
+        lines=[*column_lines(ledger.columns), "", *forecast_lines(found, warnings), *estimate_lines(found)],
         commands=[f"Run it:  {plan.command}"],
     )
 
