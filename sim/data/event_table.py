@@ -30,7 +30,7 @@ from sim.data.format_options import DECIMALS
 from sim.data.head_line import find_head, lines_until
 from sim.data.ids import ROUNDED, are_codes, is_missing, plain_ids
 from sim.data.layout import plain_head
-from sim.data.money_heads import unit_of_head
+from sim.data.money_heads import refuse_unit_before, unit_of_head
 from sim.data.parquet_file import columns_of_days, numeric_columns, parquet_blocks, parquet_fields
 from sim.data.row_faults import RULE, RowFaults, count_rows
 from sim.data.row_marks import NOBODY, frames_table, is_total
@@ -177,6 +177,8 @@ def _look_at_text(path: Path, layout: LogLayout, builder: LogBuilder) -> _Shape:
         dict(zip(heads, row, strict=True)) for row in cells[at + 1 :] if len(row) == len(heads) and tuple(row) != heads
     ]
     columns = find_event_columns(given, layout.attributes, layout.keep, heads, sample, where)
+    if at > 0 and "amount" in columns.roles:
+        refuse_unit_before(first.lines[: began[at]], columns.roles["amount"][0], where)
     return _Shape(heads, columns, delimiter, skipped, has_head=at >= 0)
 
 

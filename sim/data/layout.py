@@ -15,7 +15,7 @@ from sim.data.dates import looks_like_date
 from sim.data.format_options import date_format_option, decimal_option, encoding_option, missing_option
 from sim.data.head_line import example_names
 from sim.data.likely_columns import likely_amounts, likely_customers, likely_dates, only_day, says_month
-from sim.data.money_heads import without_unit
+from sim.data.money_heads import speaks_of_no_money, without_unit
 from sim.data.people_names import names_in_two
 from sim.data.role_heads import (
     IDS,
@@ -46,6 +46,8 @@ REQUIRED = ("customer", "date")
 #: A number of pieces, and what is no such number; heads that end so are of money.
 _PIECES, _DECIMALS = r"\d{1,2}(?:[.,]0+)?", r"\d[.,]\d{1,2}$"
 _PRICES = ("price", "value", "preis", "wert", "prix", "precio", "prezzo", "sales", "revenue")
+#: Words of heads of what was paid in the end.
+_AT_LAST = frozenset({"final", "discounted", "reduced", "paid", "after", "actual", "effective", "charged", "net"})
 #: Letters that kunde and kundennummer have in common.
 _STEM = 4
 #: Fewer months are no table of sums by month.
@@ -173,7 +175,9 @@ def _places(
             f"{where}: its dates stand in three columns, year, month and day; put them into one, such as 2021-01-31"
         )
     if "amount" in places and "amount" not in chosen:
+        _refuse_months(names, where)
         _refuse_counts(names, places, sample, where)
+        _refuse_two_prices(names, plain, places, where)
     if "currency" in places and "currency" not in chosen and _speaks_of_another_amount(names, plain, places):
         # That of an amount before it was converted.
         del places["currency"]
@@ -247,7 +251,7 @@ def plain_head(name: str) -> str:
     >>> plain_head("IDKlienta"), plain_head("customernumber")
     ('id_klienta', 'customer_number')
     """
-    word = re.sub(r"[(\[][^)\]]*[)\]]\s*$", "", name).strip() or name
+    word = re.sub(r"[(\[（【][^)\]）】]*[)\]）】]\s*$", "", name).strip() or name
     word = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})", "_", word).lower()
     word = word.translate({0xE4: "ae", 0xF6: "oe", 0xFC: "ue", 0xDF: "ss"})
     word = word.replace("ł", "l").replace("ø", "o").replace("ı", "i")
@@ -272,7 +276,7 @@ def _guess(
     """Return the one column that fits a role by its head; where several do, ask."""
     fitting = [at for at, word in enumerate(plain) if role_of_head(word, role)]
     if role == "amount":
-        fitting = [at for at in fitting if not _says_whether(at, sample)]
+        fitting = [at for at in fitting if not _says_whether(at, sample) and not speaks_of_no_money(names[at])]
     fitting = [at for at in fitting if not is_weak(plain[at])] or fitting
     fitting = [at for at in fitting if plain[at] not in WEAKEST] or fitting
     fitting = [at for at in fitting if not is_name(plain[at])] or fitting
@@ -315,17 +319,34 @@ def _guess(
 
 def _refuse_summaries(names: tuple[str, ...], plain: list[str], where: str) -> None:
     """Refuse a table of sums: a row for each customer, with months side by side or with how often and how recently."""
+    _refuse_months(names, where)
+    if {"frequency", "recency"} <= set(plain):
+        raise ConfigError(
+            f"{where}: 'frequency' and 'recency' sum up what each customer bought; give the purchases themselves, a row"
+            " for each, with its day"
+        )
+
+
+def _refuse_months(names: tuple[str, ...], where: str) -> None:
     months = [name for name in names if says_month(name)]
     if len(months) >= _FEWEST_MONTHS:
         raise ConfigError(
             f"{where}: {', '.join(map(repr, months[:3]))} are months side by side, with sums of each; write a row for"
             " each purchase, with its day"
         )
-    if {"frequency", "recency"} <= set(plain):
-        raise ConfigError(
-            f"{where}: 'frequency' and 'recency' sum up what each customer bought; give the purchases themselves, a row"
-            " for each, with its day"
-        )
+
+
+def _refuse_two_prices(names: tuple[str, ...], plain: list[str], places: Mapping[str, int], where: str) -> None:
+    """Refuse to guess that a price is what was paid where another one is what it was at the end."""
+    at = places["amount"]
+    last = [
+        other
+        for other, head in enumerate(plain)
+        if other != at and _AT_LAST & set(head.split("_")) and set(_PRICES) & set(head.split("_"))
+    ]
+    if last and plain[at] in UNIT_PRICES:
+        ways = " or ".join(as_typed("columns", {"amount": names[one]}) for one in (at, last[0]))
+        raise ConfigError(f"{where}: {names[at]!r} and {names[last[0]]!r} may each be the amount; say which: {ways}")
 
 
 def _likeliest(role: str, names: tuple[str, ...], plain: list[str], sample: Sequence[Sequence[str]]) -> tuple[str, str]:

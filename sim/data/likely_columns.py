@@ -38,6 +38,8 @@ _PARTS = frozenset({
 _WHOLE = frozenset({"total", "gesamt", "paye", "paid", "grand", "ingreso", "revenue"})
 #: A month without a day, with a sign in it: six digits may number anything.
 _MONTH = r"(?:19|20)\d{2}[-/.](?:0[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.](?:19|20)\d{2}"
+#: Heads of sums of a quarter, a year, or a month as statisticians write it.
+_PERIOD = r"(?:19|20)\d{2}(?:[-_ ]?(?:M?(?:0[1-9]|1[0-2])|Q[1-4]))?|Q[1-4](?:[-_ /]*(?:(?:19|20)?\d{2}))?"
 #: Parts of heads that speak of people.
 _PEOPLE = re.compile(
     r"custom|client|klient|kunde|kund|klant|user|member|buyer|donor|donat|payer|shopper|subscriber|account|person"
@@ -73,16 +75,22 @@ def _days(plain: Sequence[str], sample: Sequence[Sequence[str]]) -> list[int]:
 
 
 def says_month(head: str) -> bool:
-    """Return whether a head is a month or a day, of which a table has sums side by side.
+    """Return whether a head is a month, a quarter, a year or a day, of which a table has sums side by side.
 
     Examples
     --------
     >>> says_month("2024-01"), says_month("Jan 2024"), says_month("März"), says_month("January sales")
     (True, True, True, False)
+    >>> says_month("sales_jan"), says_month("Q1 2024"), says_month("2024M01")
+    (True, True, True)
     """
+    head = head.strip().rpartition("_")[2] if re.fullmatch(r"[A-Za-z]+_[A-Za-z]{3,}", head.strip()) else head
     plain = plain_months([f"1 {head.strip()} 2001", f"1 {head.strip()}"])
     return (
-        _is_month(head) or looks_like_date(head) or any(re.fullmatch(r"1 [A-Z][a-z]{2} \d{2,4}", one) for one in plain)
+        re.fullmatch(_PERIOD, head.strip()) is not None
+        or _is_month(head)
+        or looks_like_date(head)
+        or any(re.fullmatch(r"1 [A-Z][a-z]{2} \d{2,4}", one) for one in plain)
     )
 
 

@@ -3,20 +3,60 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Sequence
 
-from sim.data.amounts import read_number
+from sim.data.amounts import currency_of_head, is_currency, read_number
+from sim.scenario.errors import ConfigError
+from sim.scenario.schema import show
 
-__all__ = ["discounts_beside", "parts_of_money", "refunds_beside", "unit_of_head", "without_unit"]
+__all__ = [
+    "discounts_beside",
+    "parts_of_money",
+    "refunds_beside",
+    "refuse_unit_before",
+    "speaks_of_no_money",
+    "unit_of_head",
+    "unknown_unit",
+    "without_unit",
+]
 
+_SIGN = r"(?:eur|euros?|usd|gbp|chf|dollars?|reais|pesos|[€$£¥₹₺])"
 #: Units of money that are no whole ones, by the words that heads have for them.
 _UNITS = (
     (1e-6, r"micros?|millionths?", "millionths"),
-    (0.01, r"cents?|ct|pence|centimes|c(?:e|é)ntimos|centavos|grosz[ey]|öre|minor|minor units?"
-           r"|smallest (?:currency )?units?", "hundredths"),
-    (1e6, r"millions?|mio|mln|(?:m|mio) ?(?:eur|€|usd|\$|£)", "millions"),
-    (1000.0, r"thousands?|tsd|tausend|t(?:eur|€|chf)|k(?:eur|€|usd|\$|£)|(?:€|\$|£)k|000s?", "thousands"),
+    (0.01, r"cents?|cts?|pence|pennies|centimes|c(?:e|é)ntimos|centavos|centesimi|grosz[ey]|[öø]re|hal(?:é|e)r[eůu]?"
+           r"|minor|minor units?|smallest (?:currency )?units?|hundredths|paise|sen|kuru[sş]|коп|копе[йе]\w*|分",
+     "hundredths"),
+    (100.0, r"hundreds|(?:in|x) ?100", "hundreds"),
+    (1e4, r"[万萬][円元]?|만 ?원?", "ten thousands"),
+    (1e5, r"lakhs?|lacs?", "lakhs"),
+    (1e7, r"crores?|(?:rs|inr|₹) ?crs?", "crores"),
+    (1e8, r"[億亿][円元]?|억 ?원?", "hundred millions"),
+    (1e9, r"billions?|bn|mrd|milliarden?|milliards?|miliardi|млрд|миллиард\w*|十億[円元]?|십억 ?원?", "billions"),
+    (1e6, rf"millions?|millionen|mio|mln|mn|mm|mkr|(?:m|mio) ?{_SIGN}|{_SIGN} ?m|millones|milh[õo]es|milioni"
+          r"|miljoen(?:en)?|miljoner|mili[oó]n(?:y|ów)?|milyon|млн|миллион\w*|百万[円元]?|백만 ?원?", "millions"),
+    (1000.0, rf"thousands?|tsd|tausend|t ?(?:eur|€|chf)|k|k ?{_SIGN}|{_SIGN} ?k|{_SIGN}?0{{3}}s?|x?1000s?|milliers"
+             rf"|mille|miles (?:de )?{_SIGN}|mil {_SIGN}|milhares|migliaia|duizend|tys|tysięcy|tis|tisíc|тыс|тысяч\w*"
+             r"|tusen|tkr|t kr|ezer|bin (?:tl|₺)|千[円元]?|천 ?원?", "thousands"),
 )  # fmt: skip
+#: What says, in a line before the head, that amounts are in such a unit: (in thousands), Unit: TEUR, EUR thousands.
+_ALL_UNITS = "|".join(names for _, names, _ in _UNITS)
+_UNIT_OF_ALL = re.compile(
+    rf"(?<!\w)(?:in|en|em|w|в|units?|unité|einheit|unidad|単位|单位|단위) (?:{_SIGN} |rs )?(?!(?:1000|k)(?!\S))"
+    rf"(?:{_ALL_UNITS})(?!\S)"
+    rf"|(?<!\S)(?:{_ALL_UNITS}) (?:of |de |d )?{_SIGN}(?!\w)|(?<!\S){_SIGN} (?:{_ALL_UNITS})(?!\S)"
+)
+#: What is counted or measured, and no money: of points and pieces, of weights and hours.
+_NO_MONEY = re.compile(
+    r"points?|pts|punkte|puntos|pontos|punti|miles|meilen|stamps|stars|coins|credits|pcs|pieces|st(?:ü|ue)ck|stk|units?"
+    r"|items?|qty|kg|g|lbs?|l|ml|hours?|hrs?|h|min|minutes|days|nights|%|percent|pct|per cent"
+)
+#: Words behind an amount that say nothing of its unit.
+_OF_TAX = re.compile(
+    r"in|incl?|inkl|exc?l?|exkl|including|excluding|without|with|vat|tax(?:es)?|mwst|ust|tva|iva|btw|moms|gst|pst|net|gross"
+    r"|netto|brutto|ttc|ht|local|currency|total|sum"
+)
 #: Money, or pieces, that a customer was given back of a purchase.
 _GIVEN_BACK = (
     r"refund(?:s|ed)?|return(?:s|ed)?|r(?:ü|ue)ckerstattung|erstattet(?:er)?|erstattung|rembours(?:é|ement)|reembolso"
@@ -34,6 +74,8 @@ def unit_of_head(head: str) -> float:
     (0.01, 1000.0, 1.0, 1.0)
     >>> unit_of_head("amount_micros"), unit_of_head("total_ct"), unit_of_head("Umsatz (Mio. €)")
     (1e-06, 0.01, 1000000.0)
+    >>> unit_of_head("Sales ($'000)"), unit_of_head("Amount (Lakhs)"), unit_of_head("売上（千円）")
+    (1000.0, 100000.0, 1000.0)
     """
     words = _words(head)
     if re.search(r"\bper cents?\b", words):
@@ -44,6 +86,65 @@ def unit_of_head(head: str) -> float:
 def parts_of_money(unit: float) -> str:
     """Return what such a unit is called."""
     return next(called for one, _, called in _UNITS if one == unit)
+
+
+def refuse_unit_before(lines: Sequence[str], head: str, where: str) -> None:
+    """Refuse a table whose title says in what unit all amounts are, where the head of the amounts does not.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        Before the head line.
+    head : str
+        Of the amounts.
+    where : str
+        Opens the message.
+
+    Raises
+    ------
+    ConfigError
+
+    Examples
+    --------
+    >>> refuse_unit_before(["Sales of 1000 stores in Spain"], "amount", "f")
+    >>> refuse_unit_before(["All amounts in thousands of USD"], "amount (thousands)", "f")
+    """
+    for line in lines:
+        if unit_of_head(head) == 1.0 and (found := _UNIT_OF_ALL.search(_words(line))):
+            unit = parts_of_money(unit_of_head(found[0]))
+            raise ConfigError(
+                f"{where}: before its head line stands {show(line[:60])}, and the head of the amounts, {head!r}, has no"
+                f" such unit; write it there, such as '{head} ({unit})', or take that line out"
+            )
+
+
+def speaks_of_no_money(head: str) -> bool:
+    """Return whether what stands in brackets behind a head is counted or measured, and no money.
+
+    Examples
+    --------
+    >>> speaks_of_no_money("Amount (points)"), speaks_of_no_money("Amount (EUR)"), speaks_of_no_money("Points")
+    (True, False, False)
+    """
+    return _NO_MONEY.fullmatch(_in_brackets(head)) is not None
+
+
+def unknown_unit(head: str) -> str:
+    """Return what stands in brackets behind a head and may be a unit that is not known; '' for nothing.
+
+    Examples
+    --------
+    >>> [unknown_unit(head) for head in ("Amount (fils)", "Amount (incl. VAT)", "Amount (k€)", "Amount")]
+    ['fils', '', '', '']
+    """
+    word = _in_brackets(head)
+    known = currency_of_head(head) or unit_of_head(head) != 1.0
+    return "" if known or all(_OF_TAX.fullmatch(one) or is_currency(one) for one in word.split()) else word
+
+
+def _in_brackets(head: str) -> str:
+    found = re.search(r"[(\[（【]([^)\]）】]*)[)\]）】]\s*$", head)
+    return _words(found[1]) if found else ""
 
 
 def without_unit(plain: str) -> str:
@@ -124,4 +225,5 @@ def refunds_beside(heads: Sequence[str], rows: Sequence[Sequence[str]], used: Co
 
 def _words(head: str) -> str:
     """Return a head as small words parted by blanks."""
-    return re.sub(r"[\s_()\[\]/.,-]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", head)).strip().lower()
+    plain = unicodedata.normalize("NFKC", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", head))
+    return re.sub(r"[\s_()\[\]【】/.,:;'\u2018\u2019\"-]+", " ", plain).strip().lower()

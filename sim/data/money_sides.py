@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sim.data.cells import which_match
 from sim.data.no_sale import says_how_paid
 
-__all__ = ["MoneySides", "says_side"]
+__all__ = ["MoneySides", "is_nameless", "says_side"]
 
 #: Heads of columns of sides.
 _HEAD = re.compile(
@@ -42,10 +42,21 @@ def says_side(head: str) -> bool:
 
     Examples
     --------
-    >>> says_side("s_h"), says_side("debit_credit_indicator"), says_side("direction"), says_side("status")
+    >>> says_side("s_h"), says_side("debit_credit_indicator"), says_side(""), says_side("status")
     (True, True, True, False)
     """
-    return _HEAD.fullmatch(head) is not None
+    return _HEAD.fullmatch(head) is not None or is_nameless(head)
+
+
+def is_nameless(head: str) -> bool:
+    """Return whether a head is none, or what tools write for none: such a column may hold what is behind an amount.
+
+    Examples
+    --------
+    >>> is_nameless(""), is_nameless("unnamed_3"), is_nameless("column_4"), is_nameless("note")
+    (True, True, True, False)
+    """
+    return re.fullmatch(r"(?:(?:unnamed|column|col|field)_?\d+)?", head) is not None
 
 
 class MoneySides:

@@ -26,6 +26,9 @@ _TOTAL = (
     r"|итого|всего|разом|всього|общо|σύνολο|razem|ogółem|celkem|spolu|összesen|(?:genel )?toplam|yhteensä|totalt"
     r"|sammanlagt|summa|i alt|skupaj|ukupno|kokku|kopā|iš viso|totaux|totais|totali|soma|eindtotaal|subtotaal|合計|小計"
     r"|总计|合计|總計|합계|총계"
+    r"|(?:amount|balance|total)?[ _-]*(?:carried|brought)[ _-]forward|balance [bc]/f|(?:opening|closing)[ _-]balance"
+    r"|übertrag|saldovortrag|vortrag|anfangssaldo|endsaldo|à reporter|suma (?:anterior|y sigue)|riporto"
+    r"|saldo (?:inicial|final|anterior|iniziale|finale)|solde (?:initial|final)"
     r"|average|avg|mean|count|mittelwert|durchschnitt|anzahl|moyenne|promedio|gemiddelde)"
     r"(?:[ _-]*(?:total|result|general|(?:19|20)\d{2}))?[ :]*$"
 )
@@ -56,7 +59,9 @@ _STAND_IN_WORDS = (
     r"|nobody|cash|counter|one-?time|various|laufkund\pL*|thek\pL*|barverk\pL*|einmalkund\pL*|cpd|divers\pL*|sammelkonto"
     r"|sammelkund\pL*|endkunde|privatkunde|consumidor final|cliente final|p[úu]blico (?:en )?general|mostrador|contado"
     r"|client de pass\pL*|comptoir|particulier|detaliczny|paragonowy|balie|toonbank|kontant"
-    r"|perakende|ön ?tanımlı|розничный|частное лицо|个人|散客|游客|匿名|一般客|ゲスト|店頭|비회원|일반고객)(?:[^\pL]|$)"
+    r"|perakende|ön ?tanımlı|розничный|частное лицо|个人|散客|游客|匿名|一般客|ゲスト|店頭|비회원|일반고객"
+    r"|unknown|unassigned|not logged in|logged out|none given|(?:no|without)[ _-]?(?:card|e?mail|loyalty|account|login)"
+    r"|(?:keine|ohne) karte|sans carte|sin tarjeta|senza tessera|bez karty)(?:[^\pL]|$)"
     r"|^(?:gastbestellung|gastkonto|gastkunde|gastzugang)"
 )
 

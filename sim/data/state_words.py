@@ -22,7 +22,9 @@ _DONE = (
     r"|fully[ _-]invoiced"
     r"|booked|posted|cleared|ready(?:[ _-].*)?|packed|dispatched|created|new|placed|received|won|closed[ _-]won|valid"
     r"|awaiting[ _-](?:fulfil+ment|shipment|pickup)|sales?|sales?[ _-]order|purchases?|orders?|invoices?|charges?"
-    r"|payments?|bezahlt|abgeschlossen|erledigt|versendet|versandt|geliefert|zugestellt|in bearbeitung|offen|fertig"
+    r"|payments?|earn(?:ed|ing)?|accru(?:al|ed)|subscriptions?|renewals?|new business|expansions?|upgrades?|items?"
+    r"|line[ _-]?items?|products?|services?|bezahlt|abgeschlossen"
+    r"|erledigt|versendet|versandt|geliefert|zugestellt|in bearbeitung|offen|fertig"
     r"|best[äa]tigt|gebucht|rechnung|verkauf|pay[ée]e?|termin[ée]e?|livr[ée]e?|exp[ée]di[ée]e?|paiement accept[ée]"
     r"|valid[ée]e?"
     r"|factur[ée]e?|en cours.*|pagad[oa]|cobrad[oa]|completad[oa]|enviad[oa]|entregad[oa]|pag[oa]|conclu[ií]d[oa]"
@@ -40,10 +42,17 @@ _MOST, _TOLD = 30, 4
 
 
 class StateWords:
-    """Words of columns of states, with the rows of each that are counted as purchases."""
+    """Words of columns of states, or of kinds, with the rows of each that are counted as purchases.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    of_few : bool
+        Whether words are told only where fewer rows have them than have those of a sale: kinds may be of anything.
+    """
+
+    def __init__(self, *, of_few: bool = False) -> None:
         self._rows: dict[str, Counter[str]] = {}
+        self._of_few = of_few
 
     def add(self, name: str, cells: Any, used: NDArray[np.bool_]) -> None:
         """Count the words of a block.
@@ -86,7 +95,9 @@ class StateWords:
             done = compute.match_substring_regex(pyarrow.array(words), _DONE).to_pylist()
             open_words = [word for word, sure in zip(words, done, strict=True) if not sure]
             # Where no word is known it may be no column of states at all: a part of the country is an estado.
-            if open_words and len(open_words) < len(words):
+            of_sale = sum(rows[word] for word, sure in zip(words, done, strict=True) if sure)
+            told = of_sale > sum(rows[word] for word in open_words) if self._of_few else of_sale > 0
+            if open_words and told:
                 said = ", ".join(f"{show(word[:30])} in {count_rows(rows[word])}" for word in open_words[:_TOLD])
                 more = f" and {len(open_words) - _TOLD} more words" if len(open_words) > _TOLD else ""
                 warnings.append(

@@ -17,7 +17,14 @@ from sim.data.format_options import DECIMALS
 from sim.data.head_line import Head, find_head, lines_until
 from sim.data.ids import MISSING
 from sim.data.layout import REQUIRED, Layout, find_columns, find_quantity, find_status, plain_head
-from sim.data.money_heads import discounts_beside, parts_of_money, refunds_beside, unit_of_head
+from sim.data.money_heads import (
+    discounts_beside,
+    parts_of_money,
+    refunds_beside,
+    refuse_unit_before,
+    unit_of_head,
+    unknown_unit,
+)
 from sim.data.order_rows import find_order, may_number_orders
 from sim.data.parquet_file import columns_of_days, is_parquet, numeric_columns, parquet_blocks, parquet_heads
 from sim.data.role_heads import role_of_head
@@ -95,7 +102,7 @@ class TableShape:
         """Return the head of the column of a role, or its number."""
         if not self.has_head:
             return f"{self.head[self.columns[role]]} (column {self.columns[role] + 1})"
-        return " and ".join(self.head[at] for at in self._places(role))
+        return " and ".join(self.head[at] or f"column {at + 1}" for at in self._places(role))
 
     def _places(self, role: str) -> list[int]:
         """Return the columns of a role: of a customer there may be several, which say it together."""
@@ -156,6 +163,10 @@ def _notices(shape: TableShape) -> tuple[str, ...]:
     if shape.unit != 1.0:
         told = parts_of_money(shape.unit)
         more.append(f"{shape.name('amount')!r} is in {told}: amounts are told in whole units of money")
+    elif shape.has_head and (word := unknown_unit(shape.name("amount"))):
+        more.append(
+            f"{shape.name('amount')!r} says {word!r}, no currency or unit that is known: amounts count as they are"
+        )
     return (*shape.notices, *more)
 
 
@@ -224,6 +235,8 @@ def _look_at_text(path: Path, where: str, layout: Layout) -> tuple[TableShape, b
     sample = cells[found.at + has_head :]
     columns = {**columns, **_currency(head, sample, columns, layout, where)}
     columns = {**columns, **find_status(head, sample, columns, layout)}
+    if has_head and "amount" in columns:
+        refuse_unit_before(lines[: began[found.at]], head[columns["amount"]], where)
     if first.whole and not sample:
         raise ConfigError(f"{where} has no rows below its head line; give transactions")
     skipped = lines_until(first, began, found.at) if has_head else first.before[began[found.at]]

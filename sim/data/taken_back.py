@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.data.cells import which_match
 from sim.data.ids import MISSING
-from sim.data.money_sides import says_side
+from sim.data.money_sides import is_nameless, says_side
 from sim.data.no_sale import (
     KIND_HEADS,
     PLACE_HEADS,
@@ -168,6 +168,8 @@ _BUT = (
 )
 _YES = r"(?i)^(?:true|t|yes|y|1|1\.0|x|ja|oui|s[ií])$"
 _NO = r"(?i)^(?:false|f|no|n|0|0\.0|nein|non|nee)$"
+#: All that stands behind amounts in a column without a name.
+_SIDE_OR_SIGN = r"(?i)[-+\u2010-\u2015\u2212]?|cr|dr|c|d|s|h|debit|credit|soll|haben"
 _MINUS = r"^[-\x{2010}-\x{2015}\x{2212}](?:1(?:\.0*)?)?$"
 #: Days that stand for none.
 _NO_DAY = r"^(?:0000|0001-01-01|1900-01-01|1970-01-01|9999)|^0$"
@@ -201,8 +203,18 @@ def status_columns(heads: Sequence[str], sample: Sequence[Sequence[str]]) -> lis
         for group in (_STATUS_HEADS, (*_FREE_HEADS, *_ITEM_HEADS))
     ]
     tells = (says_state, says_side, says_kind, says_kind_of_sale, _says_whether)
-    others = [at for at, head in enumerate(heads) if any(says(head) for says in tells) and at not in named[0]]
+    others = [
+        at
+        for at, head in enumerate(heads)
+        if any(says(head) for says in tells)
+        and at not in named[0]
+        and (not is_nameless(head) or _has_signs(at, sample))
+    ]
     return [*named[0], *others, *few, *named[1]]
+
+
+def _has_signs(at: int, sample: Sequence[Sequence[str]]) -> bool:
+    return all(re.fullmatch(_SIDE_OR_SIGN, row[at]) for row in sample if len(row) > at)
 
 
 def _says_more(cell: str) -> bool:
@@ -245,7 +257,7 @@ def tells_of_few(head: str) -> bool:
     (True, True, False)
     """
     of_few = any(heads.match(head) for heads in (_WHEN_HEAD, _LINK_HEAD, _WHY_HEAD))
-    return of_few or head in _ITEM_HEADS or head in _FREE_HEADS
+    return of_few or is_nameless(head) or head in _ITEM_HEADS or head in _FREE_HEADS
 
 
 def _flag(head: str) -> str:
@@ -290,7 +302,7 @@ def is_taken_back(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
     def says(pattern: str) -> NDArray[np.bool_]:
         return which_match(words, pattern, compute)
 
-    if head in _SIGN_HEADS:
+    if head in _SIGN_HEADS or is_nameless(head):
         found = says(_MINUS)
     elif _flag(head) in _NO_HEADS:
         found = says(_NO)
