@@ -64,6 +64,8 @@ _WITH_THE_LOG = 0.01
 _MOST_BYTES, _EDGE_BYTES, _PAIR_BYTES = 1_950_000, 20, 21
 #: Bins of time widen by one part in one of so many, and where the file would be larger in one of these.
 _WIDTHS, _COARSE = (FINE, 8, 2), (4, 1)
+#: Where states stand once for each phase, bins double.
+_PHASED = (1,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,7 +362,8 @@ def _fit(
     any_width = _WIDTHS if simulator is not None and few is cases and cases.may_end else _WIDTHS[:1]
     coarser = [(choices[0], by_visit, (width,)) for width in _COARSE if width < any_width[-1]]
     smaller = [*coarser, (choices[0], NO_WEIGHTS, _COARSE[-1:])]
-    for phases, weighed, widths in [*((phases, by_visit, any_width) for phases in ranked), *smaller]:
+    likeliest = [(phases, by_visit, any_width if phases.count == 1 else _PHASED) for phases in ranked]
+    for phases, weighed, widths in [*likeliest, *smaller]:
         contexts = fewer_contexts(every, _states_in(phases))
         own = own_hazards(cases, contexts, belongs, seconds, seed) if kinds > 1 else np.zeros(0, np.bool_)
         fitted = _nearest_first(apart, _JourneyForm(phases, contexts, own, weighed), widths, simulator)
@@ -374,9 +377,9 @@ def _nearest_first(
 ) -> list[_Fitted]:
     """Return journeys with bins of each width, that first of which simulated cases are nearest to those of the log."""
     found = [apart.fitted(told, width) for width in widths]
-    if simulator is None or len(found) == 1:
-        return found
     small = [one for one in found if one.bytes <= _MOST_BYTES]
+    if simulator is None or len(small) < 2:
+        return small or found
     real = apart.as_in_log
     away = [simulator.away(one.journeys, one.shares, real) for one in small]
     return [small[at] for at in np.argsort(away, kind="stable").tolist()]

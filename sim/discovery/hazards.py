@@ -124,7 +124,7 @@ def fit_hazards(
 
     Who is not over (:func:`ended_weights`) is still at risk. A hazard is constant within a bin of time
     (:func:`time_bins`). With phases every state stands once for each, and a visit counts in each by the probability
-    that it was made in it; the bins then double, so that the file stays readable.
+    that it was made in it.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ def fit_hazards(
     if counted is not None:
         weight, begins = weight * np.repeat(each, cases.lengths)[:, None], begins * each[:, None]
     visit = class_of_visit(cases.place + 1, by_visit.begins)
-    every = Exits(following, dwell, over, visit, by_visit.begins, weight, False, steps, fineness if number == 1 else 1)
+    every = Exits(following, dwell, over, visit, by_visit.begins, weight, False, steps, fineness)
     told = by_visit.turns > 0
     made = visits_made(cases, state, visit, by_visit.begins.size, each, parted) if told and wanted is None else None
     left = _left_by_state(every, state, contexts, visits > 0 if wanted is None else wanted & (visits > 0), told=told)

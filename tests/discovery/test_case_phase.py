@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sim.discovery import discover as discovering
 from sim.discovery.case_phase import find_phases, phases_of_states
+from sim.discovery.case_simulator import CaseSimulator
 from sim.discovery.cases import Cases
 from sim.discovery.context import find_contexts
 from sim.discovery.hazards import fit_hazards
@@ -108,3 +110,20 @@ def test_probabilities_of_every_state_sum_to_one_at_most():
         for step in steps:
             total = sum([value for begin, value in edge.by_step if begin <= step][-1] for edge in mine)
             assert total <= 1.0 + 1e-9
+
+
+def test_with_phases_bins_double_and_no_other_width_is_simulated(log_of, monkeypatch):
+    luck = np.random.default_rng(1)
+    lengths = luck.integers(12, 14, 200)
+    cases = cases_with(lengths)
+    phases = find_phases(cases, ends_of(cases), 6, 1)[-1]
+    monkeypatch.setattr(discovering, "find_phases", lambda *_: (phases,))
+    simulated = []
+    monkeypatch.setattr(CaseSimulator, "away", lambda *of: simulated.append(of) or 0.0)
+    words = [("ab" * 7)[:length] for length in lengths]
+    gaps = [np.exp(luck.normal(8.0, 2.5, length - 1)) for length in lengths]
+    log = log_of(words, gaps, luck.uniform(0, 300 * 86_400.0, lengths.size))
+    found = discovering.discover(log, "made", "", goal=None, seed=1, threads=1)
+    assert found.phases.count == phases.count > 1
+    assert found.bins_widen_by == 1
+    assert not simulated
