@@ -10,6 +10,7 @@ from sim.calibration.target_metrics import SHARES, TARGET_KEYS, metric_of
 from sim.data.amounts import read_number
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.layout import Layout, plain_head
+from sim.data.money_heads import parts_of_money, unit_of_head
 from sim.data.small_table import read_small_table
 from sim.scenario.errors import ConfigError
 
@@ -51,6 +52,8 @@ def read_target_table(path: Path, layout: Layout) -> tuple[dict[str, Any], tuple
                 f"{path}: column {wanted!r} is missing; the first line names the columns, of"
                 f" {', '.join(TARGET_KEYS)}; found {', '.join(table.head) or 'nothing'}"
             )
+    if (unit := unit_of_head(told := table.head[head.index("value")])) != 1.0:
+        raise ConfigError(f"{path}: {told!r} is in {parts_of_money(unit)}; write whole units, under the head 'value'")
     for name in head:
         if name and head.count(name) > 1:
             raise ConfigError(f"{path}: column {name!r} is there twice; keep one")

@@ -10,6 +10,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.data.layout import plain_head
 from sim.data.month_names import ENGLISH_MONTHS, plain_months
 from sim.data.small_table import SmallTable
 from sim.scenario.errors import ConfigError
@@ -33,6 +34,11 @@ _WEEKS = (_YEAR + r"-?W(?P<part>[0-5]\d)", rf"(?:KW|W) ?(?P<part>[0-5]?\d)[-/ ]{
 #: A month in words, with a year or without.
 _NAMED = r"(?P<word>[^\W\d_]+)\.?(?:[-/.' ]+(?P<year>(?:19|20)?\d{2}))?"
 _YEAR_FIRST = rf"{_YEAR}[-/. ]+(?P<word>[^\W\d_]+)\.?"
+#: Heads of how many a cohort has at its start.
+_SIZES = frozenset({
+    "size", "cohort_size", "users", "customers", "subscribers", "new_customers", "new_users", "new_subscribers",
+    "members", "accounts", "n", "total", "start", "kunden", "nutzer", "abonnenten", "anzahl", "clients", "clientes",
+})  # fmt: skip
 #: So many periods in a head line make it one.
 _FEWEST = 3
 
@@ -149,11 +155,19 @@ def with_periods_below(table: SmallTable, period: str) -> SmallTable:
             f" {len(table.rows):,} rows are cohorts; keep the head line and one row, or write one cohort with a row a"
             f" period: period,survivors, then {example} and so on"
         )
+    cells = list(zip(names, row[first:], strict=True))
+    notices = [f"periods stand side by side in the head line, from {show(names[0])} on"]
+    numbered = re.fullmatch(r"(\D*)0?1(\D*)", names[0])
+    if first and numbered and plain_head(table.head[first - 1]) in _SIZES:
+        # The size of a cohort is its period 0.
+        first -= 1
+        cells.insert(0, (f"{numbered[1]}0{numbered[2]}", "100%" if "%" in row[first + 1] else row[first]))
+        notices.append(f"{table.head[first]!r} is taken for all at the start")
     return replace(
         table,
         head=(period, "survivors"),
-        rows=tuple(zip(names, row[first:], strict=True)),
+        rows=tuple(cells),
         row_numbers=tuple(range(first + 1, len(row) + 1)),
         where=f"{table.where} (a row here is a column there)",
-        notices=(*table.notices, f"periods stand side by side in the head line, from {show(names[0])} on"),
+        notices=(*table.notices, *notices),
     )

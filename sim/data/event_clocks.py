@@ -11,11 +11,14 @@ from sim.data.ids import missing_words
 from sim.data.role_heads import CLOCKS
 from sim.scenario.errors import ConfigError
 
-__all__ = ["DATES_AND_CLOCKS", "date_and_clock", "is_clock_head", "with_clock"]
+__all__ = ["DATES_AND_CLOCKS", "HOUR_HEADS", "date_and_clock", "is_clock_head", "with_clock"]
 
 #: Dates and times of day that stand in two columns.
 DATES_AND_CLOCKS = (("date", "time"), ("udate", "utime"), ("erdat", "erzet"), ("datum", "uhrzeit"), ("datum", "zeit"))
 _CLOCK_ALONE = r"(?:[01]?\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?(?: ?[AaPp][Mm])?|(?:[01]\d|2[0-3])[0-5]\d[0-5]\d"
+#: Heads of the hour alone, and its cells.
+HOUR_HEADS = ("hour", "hour_of_day", "stunde", "heure", "hora", "ora", "uur", "godzina", "tunti", "saat")
+_HOUR = r"(?:[01]?\d|2[0-3])(?:\.0)?"
 #: Heads of how long something took.
 _DURATION = re.compile(
     r"durat|dauer|duree|duracion|duracao|durata|czas_trwania|elapsed|spent|wait|warte|process|respon|resol|handling|lead"
@@ -67,7 +70,7 @@ def is_clock_head(plain: str) -> bool:
 def with_clock(
     time: str, free: Sequence[str], plain: Mapping[str, str], sample: Sequence[Mapping[str, str]], where: str
 ) -> tuple[str, ...]:
-    """Return the column of times, with one of times of day where it has days alone, or of days where it has none.
+    """Return the column of times, with one of times of day or hours where it has days alone, or of days.
 
     Parameters
     ----------
@@ -97,7 +100,8 @@ def with_clock(
     if len(named) == 1:
         return time, named[0]
     if not clocks:
-        return (time,)
+        hours = [head for head in free if plain[head] in HOUR_HEADS and _has_clocks(head, sample, _HOUR)]
+        return (time, *hours) if len(hours) == 1 else (time,)
     likely = named or clocks
     ways = " or ".join(as_typed("columns", {"time": [time, head]}) for head in likely)
     raise ConfigError(
@@ -112,7 +116,7 @@ def _has_days(head: str, sample: Sequence[Mapping[str, str]]) -> bool:
     return bool(days) and not any(":" in day for day in days) and all(map(looks_like_date, days))
 
 
-def _has_clocks(head: str, sample: Sequence[Mapping[str, str]]) -> bool:
+def _has_clocks(head: str, sample: Sequence[Mapping[str, str]], clock: str = _CLOCK_ALONE) -> bool:
     """Return whether all cells of a column that hold something are times of day."""
     cells = [row[head] for row in sample if row[head].lower() not in missing_words(None)]
-    return bool(cells) and all(re.fullmatch(_CLOCK_ALONE, cell) for cell in cells)
+    return bool(cells) and all(re.fullmatch(clock, cell) for cell in cells)

@@ -13,7 +13,7 @@ from sim.data.amounts import currency_of_head, looks_like_amount
 from sim.data.as_typed import as_typed
 from sim.data.currency_columns import find_currency, says_currency
 from sim.data.dates import looks_like_date
-from sim.data.event_clocks import DATES_AND_CLOCKS, date_and_clock, is_clock_head, with_clock
+from sim.data.event_clocks import DATES_AND_CLOCKS, HOUR_HEADS, date_and_clock, is_clock_head, with_clock
 from sim.data.event_heads import LOG_ROLES, REQUIRED_ROLES, plain_heads
 from sim.data.head_line import example_names
 from sim.data.ids import missing_words
@@ -64,6 +64,8 @@ _DOES_IT = re.compile(
     r"|seller|merchant|event|category|location|city|country|channel|campaign|page|zip|type|status"
 )
 _SAYS_WHAT = re.compile(r"activ|event|action|step|stage|status|state|phase|task|page|type|handl|operat|url|screen")
+#: Heads of zones of times.
+_OF_ZONES = re.compile(r"(?:^|_)(?:tz|time_?zone|(?:utc|gmt|tz)_offset|zeitzone|fuseau_horaire|zona_horaria)(?:_|$)")
 #: So many columns of dates, and none of what happened, are stages side by side.
 _FEWEST_STAGES = 2
 _SHOWN = 3
@@ -85,6 +87,8 @@ class EventColumns:
         Where who a case is was guessed, the columns that name it as well.
     unread_amount : str
         A column that may be an amount and is not read, '' where there is none.
+    zone : str
+        A column with several zones of times, '' where there is none.
     """
 
     roles: Mapping[str, tuple[str, ...]]
@@ -92,6 +96,7 @@ class EventColumns:
     kept: Mapping[str, tuple[str, ...]]
     instead: tuple[str, ...] = ()
     unread_amount: str = ""
+    zone: str = ""
 
     @property
     def wanted(self) -> list[str]:
@@ -174,7 +179,8 @@ def find_event_columns(
     instead = () if "case" in given else _others_that_name(chosen["case"], plain, sample)
     told = _chosen_attributes(attributes, heads, where)
     amount = "" if "amount" in (*given, *chosen) else _unread_amount(chosen, told, plain, sample)
-    columns = EventColumns(chosen, told, kept, instead, amount)
+    zones = [head for head in heads if _OF_ZONES.search(plain[head]) and len({row[head] for row in sample}) > 1]
+    columns = EventColumns(chosen, told, kept, instead, amount, zones[0] if zones else "")
     empty = sum(row[chosen["case"][0]].lower() in missing_words(None) for row in sample)
     refuse_nameless(columns, empty, len(sample), f"the first {len(sample):,} rows", where)
     return columns
@@ -183,7 +189,7 @@ def find_event_columns(
 def known_heads(heads: Sequence[str]) -> list[str]:
     """Return the heads by whose cells columns may be told."""
     known = {word for groups in LOG_ROLES.values() for group in groups for word in group}
-    known.update(_FIELDS, _NEW_VALUES, *DATES_AND_CLOCKS)
+    known.update(_FIELDS, _NEW_VALUES, HOUR_HEADS, *DATES_AND_CLOCKS)
     return [
         head
         for head, plain in plain_heads(heads).items()

@@ -63,7 +63,7 @@ LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
          "collector_tstamp", "changed_at", "edit_date", "created"),
         ("event_dt", "event_ts", "hit_timestamp", "hit_time", "hit_time_gmt"),
         ("end_time", "endtime", "ended_at", "end_timestamp", "completed_at", "complete_time", "completion_time",
-         "finish_time"),
+         "finish_time", "end", "finish"),
         ("start_time", "started_at", "start_timestamp", "start"),
         ("event_end",),
         ("event_start", "sys_updated_on"),

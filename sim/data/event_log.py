@@ -34,6 +34,12 @@ _NEWEST_FIRST = (
     "rows go from the newest to the oldest, and those of a case at equal times keep the order of the file: sort it from"
     " old to new if that is not the order in which they were"
 )
+#: So many times tell whether hours go from 1 to 12 alone, and what is said then.
+_FEWEST_TIMES, _MOST_TIMES = 200, 100_000
+_HALF_A_DAY = (
+    "all hours are from 1 to 12: if they are those of a clock of 12 hours, afternoons are read as mornings; write AM or"
+    " PM behind them, or hours from 0 to 23"
+)
 #: What files call the transitions of XES, in small letters.
 _LIFECYCLE = {
     **dict.fromkeys(("completed", "end", "ended", "finish", "finished", "stop", "stopped", "done"), "complete"),
@@ -254,8 +260,7 @@ class LogBuilder:
         self._note_amounts(activity, amount)
         self._note_beginnings(int((begun != time).sum()))
         tied = (np.diff(case) == 0) & (np.diff(time) == 0)
-        if newest_first and tied.any():
-            self.notices.append(_NEWEST_FIRST)
+        self.notices += [_HALF_A_DAY] * _is_half_a_day(time) + [_NEWEST_FIRST] * bool(newest_first and tied.any())
         in_tie = np.flatnonzero(np.r_[False, tied] | np.r_[tied, False])
         copies = [column[in_tie] for column in (activity, time, case)]
         keys = np.lexsort(copies)
@@ -440,6 +445,19 @@ def _events_by_day(time: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[
     counts = np.bincount(day - begin)
     days = np.flatnonzero(counts)
     return days + begin, counts[days]
+
+
+def _is_half_a_day(time: NDArray[np.int64]) -> bool:
+    """Return whether times are all from 1:00 to 12:59, at nearly all of these hours.
+
+    Examples
+    --------
+    >>> hours = np.arange(600) % 12 + 1
+    >>> _is_half_a_day(hours * 3_600_000_000), _is_half_a_day((hours + 1) * 3_600_000_000)
+    (True, False)
+    """
+    hours = np.unique(time[:: max(1, time.size // _MOST_TIMES)] // (_DAY // 24) % 24)
+    return bool(time.size >= _FEWEST_TIMES and hours.size >= 11 and hours[0] >= 1 and hours[-1] <= 12)
 
 
 def _is_newest_first(case: NDArray[np.int64], time: NDArray[np.int64]) -> bool:

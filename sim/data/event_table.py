@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ __all__ = ["read_table"]
 _BLOCK_BYTES = 1 << 23
 #: Lines from which the head line is told.
 _SAMPLE = 500
+#: Heads of when an activity starts.
+_START = re.compile(r"(?:start|begin)(?:$|.*time)")
 #: Signs of a case, an activity or a time; longer ones are no names.
 _LONGEST = 1_000
 #: Reason for rows that are left out.
@@ -110,14 +113,17 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
     if not lines.are_rows(shape.skipped + builder.rows):
         refuse_open_quotes()
     reader.finish()
+    if columns.zone and not reader.times.has_zones:
+        builder.notices.append(
+            f"{columns.zone!r} has several zones and is not read: times are taken as they stand, as of one; write each"
+            " with its offset, such as 2024-01-04 10:00+01:00, if they are of several"
+        )
 
 
 def _note_starts(shape: _Shape, builder: LogBuilder) -> None:
     """Say that a column of when activities start is not read, where another one says when they are over."""
     time = shape.columns.roles["time"][0]
-    starts = [
-        head for head in shape.heads if plain_head(head).startswith(("start", "begin")) and "time" in plain_head(head)
-    ]
+    starts = [head for head in shape.heads if _START.match(plain_head(head))]
     if starts and not plain_head(time).startswith(("start", "begin")):
         over = plain_head(time).startswith(("complet", "end", "finish"))
         counts = f"an activity counts when it is over, by {time!r}" if over else f"an event counts at its {time!r}"
@@ -484,6 +490,7 @@ def _date_and_clock(columns: list[Any], pyarrow: Any, compute: Any) -> Any:
         for column in columns
     )
     clock = compute.replace_substring_regex(clock, r"^(\d{2})(\d{2})(\d{2})$", r"\1:\2:\3")
+    clock = compute.replace_substring_regex(clock, r"^(\d{1,2})(?:\.0)?$", r"\1:00")
     return compute.utf8_trim_whitespace(compute.binary_join_element_wise(date, clock, " "))
 
 

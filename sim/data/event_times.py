@@ -223,6 +223,11 @@ class EventTimes:
         return 0 if counted or self._days_alone == self.read else self._days_alone
 
     @property
+    def has_zones(self) -> bool:
+        """Whether times say their zone, or count from one moment."""
+        return self.way in ("zoned", "epoch") or (self.way == "words" and self._bare < self._read)
+
+    @property
     def format(self) -> str:
         """How the times are written, for a reader."""
         if self.way == "epoch":

@@ -15,6 +15,8 @@ __all__ = ["columns_of_days", "is_parquet", "numeric_columns", "parquet_blocks",
 
 _MAGIC = b"PAR1"
 _ROWS = 131_072
+#: Bytes of a UUID.
+_UUID_BYTES = 16
 #: Bytes of a column in a group of rows that are unpacked whatever they are.
 _SMALL_CHUNK = 1 << 24
 #: Bytes of text that words by code are unpacked to at once; usual names of all rows of a block are less.
@@ -243,16 +245,19 @@ def _as_text(column: Any, name: str, where: str, keeps_times: bool) -> Any:
             return column
         column = compute.cast(column, kind.value_type)
         kind = column.type
-    if types.is_binary(kind) or types.is_large_binary(kind):
+    if isinstance(kind, pyarrow.BaseExtensionType):
+        column, kind = column.storage, kind.storage_type
+    if types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind):
         # Impala and old Spark write text so.
         if (compute.max(compute.binary_length(column)).as_py() or 0) > csv.field_size_limit():
             raise _too_long(name, where)
         try:
-            text = compute.cast(column, pyarrow.large_string())
+            text = compute.cast(compute.cast(column, pyarrow.large_binary()), pyarrow.large_string())
             text.validate(full=True)
             column, kind = text, text.type
         except pyarrow.ArrowInvalid:
-            pass
+            if types.is_fixed_size_binary(kind) and kind.byte_width == _UUID_BYTES:
+                column, kind = _uuids(column), pyarrow.string()
     odd = (types.is_nested, types.is_binary, types.is_large_binary, types.is_fixed_size_binary, types.is_duration)
     if any(test(kind) for test in odd):
         raise ConfigError(f"{where}: its column {name!r} holds {kind}; give a column of text, numbers or dates")
@@ -266,6 +271,18 @@ def _as_text(column: Any, name: str, where: str, keeps_times: bool) -> Any:
     elif types.is_floating(kind):
         column = _plain_floats(column)
     return compute.fill_null(compute.cast(column, pyarrow.string()), "")
+
+
+def _uuids(column: Any) -> Any:
+    """Return the usual text of UUIDs, which DuckDB and Arrow write as 16 bytes."""
+    import pyarrow
+
+    encoded = column.dictionary_encode()
+    digits = [word.hex() for word in encoded.dictionary.to_pylist()]
+    words = ["-".join((word[:8], word[8:12], word[12:16], word[16:20], word[20:])) for word in digits]
+    return pyarrow.DictionaryArray.from_arrays(encoded.indices, pyarrow.array(words, pyarrow.string())).cast(
+        pyarrow.string()
+    )
 
 
 def _plain_floats(column: Any) -> Any:

@@ -37,6 +37,8 @@ from sim.scenario.schema import show
 __all__ = ["TableShape", "decimal_of_all", "is_further", "look_at", "row_blocks"]
 
 _BLOCK_BYTES = 4 << 20
+#: An amount in a field of fixed width, which may have its decimal sign in mind, and how many amounts tell.
+_FIXED, _FEWEST_DIGITS = r"0\d{4,}", 10
 #: Letters of Japan, China and Korea.
 _OF_EAST_ASIA = "[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]"
 #: Lines, or rows of Parquet, from which columns are told.
@@ -160,6 +162,12 @@ def _notices(shape: TableShape) -> tuple[str, ...]:
     if "quantity" in shape.columns and shape.signs is None:
         less = discounts_beside(shape.head, shape.sample, shape.columns.values())
         more += [f"{head!r} is not taken off: amounts are price times quantity in full" for head in less]
+    digits = [cell for cell in shape.cells("amount") if cell]
+    if shape.unit == 1.0 and len(digits) >= _FEWEST_DIGITS and all(re.fullmatch(_FIXED, cell) for cell in digits):
+        more.append(
+            f"amounts such as {digits[0]} have leading zeros and no decimal sign: they count as whole units; if their"
+            f" last two digits are cents, call the column {shape.name('amount')}_cents"
+        )
     if shape.unit != 1.0:
         told = parts_of_money(shape.unit)
         more.append(f"{shape.name('amount')!r} is in {told}: amounts are told in whole units of money")

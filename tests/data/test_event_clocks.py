@@ -111,3 +111,45 @@ def test_an_amount_that_is_not_read_is_told(tmp_path, head):
     log = read_event_log(path, LogLayout(columns={"amount": head}))
     assert (sum(log.amount > 0), not any("not read" in notice for notice in log.notices)) == (6, True)
     assert not read_event_log(path, LogLayout(columns={"amount": None})).notices
+
+
+@pytest.mark.parametrize("head", ["hour", "Stunde", "heure"])
+def test_the_hour_beside_the_day_counts(tmp_path, head):
+    log = read(tmp_path, ("date", head), "%Y-%m-%d", "%H")
+    hours = sorted(round(t.replace(minute=0, second=0).timestamp() * 1e6) for *_, t in EVENTS)
+    assert sorted(log.time.tolist()) == hours and steps(log) == ["look", "buy", "come back"]
+    path = tmp_path / "log.parquet"
+    case, name, when = zip(*EVENTS, strict=True)
+    table = {"case": case, "activity": name, "date": [t.date() for t in when], head: [t.hour for t in when]}
+    parquet.write_table(pa.table({head: list(cells) for head, cells in table.items()}), path)
+    assert sorted(read_event_log(path).time.tolist()) == hours
+
+
+def test_of_start_and_end_the_end_counts_and_the_start_is_told(tmp_path):
+    log = read(tmp_path, ("start", "end"), "%Y-%m-%d 00:00:00", "%Y-%m-%d %H:%M:%S")
+    assert sorted(log.time.tolist()) == sorted(round(t.timestamp() * 1e6) for *_, t in EVENTS)
+    assert "'start' is not read: an activity counts when it is over, by 'end'" in log.notices[0]
+    # Another time goes before both.
+    log = read(tmp_path, ("end", "timestamp"), "%Y-%m-%d 00:00:00", "%Y-%m-%d %H:%M:%S")
+    assert sorted(log.time.tolist()) == sorted(round(t.timestamp() * 1e6) for *_, t in EVENTS)
+
+
+@pytest.mark.parametrize("head", ["timezone", "tz", "utc_offset", "Event Time Zone"])
+def test_a_column_of_several_zones_that_is_not_read_is_told(tmp_path, head):
+    told = f"'{head}' has several zones and is not read"
+    assert not any(told in notice for notice in read(tmp_path, ("time", head), "%Y-%m-%d %H:%M:%S", "UTC").notices)
+    path = tmp_path / "log.csv"
+    for offset, is_told in (("", True), ("Z", False)):
+        rows = [
+            f"{case},{name},{t:%Y-%m-%d %H:%M:%S}{offset},UTC+{at % 2}" for at, (case, name, t) in enumerate(EVENTS)
+        ]
+        path.write_text("\n".join([f"case,activity,time,{head}", *rows]) + "\n")
+        assert any(told in notice for notice in read_event_log(path).notices) == is_told
+
+
+@pytest.mark.parametrize(("first", "told"), [(1, True), (0, False), (8, False)])
+def test_hours_of_a_clock_of_12_hours_without_am_and_pm_are_told(tmp_path, first, told):
+    path = tmp_path / "log.csv"
+    rows = [f"c{at % 9},look,2025-03-{at % 28 + 1:02d} {at % 12 + first:02d}:15:00" for at in range(240)]
+    path.write_text("\n".join(["case,activity,time", *rows]) + "\n")
+    assert any("all hours are from 1 to 12" in notice for notice in read_event_log(path).notices) == told

@@ -6,6 +6,7 @@ import io
 import tarfile
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from uuid import NAMESPACE_DNS, uuid5
 
 import pyarrow as pa
 import pyarrow.parquet as parquet
@@ -498,6 +499,16 @@ def test_text_that_parquet_has_as_bytes(tmp_path, kind):
     parquet.write_table(pa.table(table), path)
     with pytest.raises(ConfigError, match="its column 'customer_id' holds .*binary; give a column of text"):
         read_transactions(path)
+
+
+@pytest.mark.parametrize("kind", [pa.binary(16), *([pa.uuid()] if hasattr(pa, "uuid") else [])])
+def test_uuids_of_parquet_are_read_as_their_text(tmp_path, kind):
+    path = tmp_path / "sales.parquet"
+    table = {head: list(cells) for head, cells in zip(HEAD, zip(*ROWS, strict=True), strict=True)}
+    ids = {name: uuid5(NAMESPACE_DNS, str(name)) for name in table["customer_id"]}
+    table["customer_id"] = pa.array([ids[name].bytes for name in table["customer_id"]], kind)
+    parquet.write_table(pa.table(table), path)
+    check(read_transactions(path), [(str(ids[name]), day, paid) for name, day, paid in ROWS])
 
 
 def test_columns_of_fixed_width_with_blanks_in_cells_are_told(tmp_path):

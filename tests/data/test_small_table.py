@@ -22,6 +22,7 @@ SURVIVORS = {
     "first days of months": "date;active\n01.11.2021;12000\n01.12.2021;9500\n01.01.2022;8100\n01.02.2022;7200\n",
     "months side by side": "month,2021-11,2021-12,2022-01,2022-02\nsubscribers,12000,9500,8100,7200\n",
     "named periods side by side": "cohort;Month 0;Month 1;Month 2;Month 3\n2021;12.000;9.500;8.100;7.200\n",
+    "a cohort's size beside its periods": "cohort;size;Month 1;Month 2;Month 3\n2021;12.000;9.500;8.100;7.200\n",
     "named periods": "month,survivors\nMonth 0,12000\nMonth 1,9500\nMonth 2,8100\nMonth 3,7200\n",
     "units in heads": "Period (months),Survivors (31.12.2021)\n0,12000\n1,9500\n2,8100\n3,7200\n",
     "a head over two lines": '"month\n(since the start)",survivors\n0,12000\n1,9500\n2,8100\n3,7200\n',
@@ -64,7 +65,7 @@ def test_survivors_however_they_are_written(tmp_path, case):
     found = read_survival(str(path))
     assert found.subscribers == 12_000 and found.unit == "month"
     assert found.share.tolist() == pytest.approx([1.0, 9.5 / 12, 8.1 / 12, 0.6])
-    told = {"periods to come": 1, "heads again and empty rows": 2}
+    told = {"periods to come": 1, "heads again and empty rows": 2, "a cohort's size beside its periods": 2}
     assert len(found.notices) == told.get(case, "side by side" in case)
 
 
@@ -109,6 +110,20 @@ def test_targets_however_they_are_written(tmp_path, case):
     values = {target.metric: target.value for target in found}
     assert values["initial_share"] == 0.49 and values.get("revenue", 1_234_567) == 1_234_567
     assert values.get("brands_initial", 1.7) == 1.7
+
+
+def test_shares_beside_the_size_of_a_cohort_begin_with_all(tmp_path):
+    path = tmp_path / "survivors.csv"
+    path.write_text("cohort,users,M1,M2,M3,M4\n2021-01,500,80%,65%,55%,50%\n")
+    found = read_survival(str(path))
+    assert found.share.tolist() == [1.0, 0.8, 0.65, 0.55, 0.5] and "'users' is taken for all" in found.notices[1]
+
+
+def test_values_of_targets_in_thousands_are_refused(tmp_path):
+    path = tmp_path / "targets.csv"
+    path.write_text("metric,value (thousands)\nrevenue,12\n")
+    with pytest.raises(ConfigError, match="is in thousands; write whole units"):
+        read_target_file(path)
 
 
 def test_a_share_beside_a_percentage_is_asked_about(tmp_path):

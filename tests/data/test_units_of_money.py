@@ -96,3 +96,11 @@ def test_a_price_beside_the_one_that_was_paid_is_asked_about(tmp_path, last):
         read(tmp_path, f'price","{last}', rows=rows)
     columns = {"customer": "customer", "date": "date", "amount": last}
     assert read(tmp_path, f'price","{last}', rows=rows, columns=columns).amount.sum() == pytest.approx(TOTAL)
+
+
+def test_amounts_of_fixed_width_without_a_decimal_sign_are_told(tmp_path):
+    rows = [(*row[:2], f"{round(100 * float(row[2])):012d}") for row in ROWS]
+    ledger = read(tmp_path, "amount", rows=rows)
+    assert ledger.amount.sum() == pytest.approx(100 * TOTAL)
+    assert "leading zeros and no decimal sign" in ledger.warnings[0] and "amount_cents" in ledger.warnings[0]
+    assert read(tmp_path, "amount_cents", rows=rows).amount.sum() == pytest.approx(TOTAL)
