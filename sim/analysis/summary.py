@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,10 +73,18 @@ def size_of(scenario: ResolvedScenario) -> dict[str, Any]:
 
 
 def short_titles(scenario: ResolvedScenario) -> dict[str, str]:
-    """Return readers' names of brands and personas, up to the first comma: a description follows it."""
-    named = {name: brand.title for name, brand in scenario.market.brands.items()}
-    named |= {persona.name: persona.title for persona in scenario.personas}
-    return {name: title.split(",")[0] for name, title in named.items() if title}
+    """Return readers' names of brands and personas, up to the first comma: a description follows it.
+
+    Those that are alike up to there, as *Women, under 30* and *Women, over 30*, keep their whole titles.
+    """
+    brands = {name: brand.title for name, brand in scenario.market.brands.items()}
+    return _cut(brands) | _cut({persona.name: persona.title for persona in scenario.personas})
+
+
+def _cut(titles: Mapping[str, str]) -> dict[str, str]:
+    first = {name: (title or name).split(",")[0].strip() for name, title in titles.items()}
+    alike = Counter(first.values())
+    return {name: first[name] if alike[first[name]] == 1 else title for name, title in titles.items() if title}
 
 
 @dataclass(frozen=True, slots=True)

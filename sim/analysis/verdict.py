@@ -10,10 +10,10 @@ from agents.strategies import CAPABILITIES, CAPABILITIES_IN_WORDS
 from sim import number_format
 from sim.analysis.goal import goal_first, goal_sentence, soon_sentence
 from sim.analysis.metrics import EVERYBODY
+from sim.analysis.payback import discounted_sentence, payback_sentence
 from sim.analysis.stage_moves import move_in_words, moves_of
 from sim.analysis.summary import difference_name
 from sim.number_format import bracket, decimal, in_renewals, in_words, listed, percent
-from sim.scenario.calendar import day_beside
 
 __all__ = ["CAVEAT", "break_even_sentence", "money", "ranges_in_words", "verdict"]
 
@@ -122,9 +122,10 @@ class _Case:
         if self.unpaid():
             out.append(self.stage() or "Whether any step of the journey is taken more or less often is open.")
         else:
+            out[1:1] = filter(None, [discounted_sentence(self.summary, self.name, self.money)])
             out.extend(filter(None, (self.shares(), self.through(), self.stage())))
             out.extend(self.personas())
-            out.extend(filter(None, (self.payback(), self.runway(), self.reason())))
+            out.extend(filter(None, (payback_sentence(self.summary, self.name), self.runway(), self.reason())))
         if self.summary["replicates"] == 1:
             out.append("One replicate gives no interval: read this as one possible course of events, and run more.")
         return out
@@ -362,27 +363,6 @@ class _Case:
         if open_:
             yield f"It is undecided for {'; '.join(open_)}."
 
-    def payback(self) -> str:
-        entry = self.differences["payback_week"]
-        share, total = entry["share"], self.summary["replicates"]
-        back = round(share * total)
-        it = "In this one replicate it" if total == 1 else "It"
-        if back == 0:
-            return f"{it} does not pay back within {self.horizon} (discounted{_in_replicates(0, total)})."
-        if entry["mean"] == 0.0 and back == total > 1:
-            return "It pays from the start: cumulative discounted contribution never falls below the baseline's."
-        week = f"{entry['mean']:.0f}{self.day(entry['mean'])}"
-        mean = " on average" if total > 1 else ""
-        when = f"{it} pays back in {self.step} {week}{mean} (discounted{_in_replicates(back, total)})"
-        when += bracket(entry, lambda value: f"{value:.0f}")
-        if back < total:
-            when += f"; in the other {total - back} it does not within {self.horizon}"
-        return f"{when}."
-
-    def day(self, step: float) -> str:
-        """Return in brackets the day on which a step begins; nothing where the scenario has no start date."""
-        return day_beside(step, self.step, self.summary.get("start_date"))
-
     def runway(self) -> str:
         low = self.differences["cash_low_point"]
         if low["mean"] is None or low["mean"] >= 0.0:
@@ -542,10 +522,6 @@ def probability(p: float) -> str:
     if p < 0.001:
         return "below 0.1 %"
     return f"{p * _PERCENT:.1f} %"
-
-
-def _in_replicates(back: int, total: int) -> str:
-    return f"; in {back} of {total} replicates" if total > 1 else ""
 
 
 def _alone(summary: Numbers, arm: str) -> str:

@@ -13,7 +13,7 @@ from sim.analysis.bands import Band, bands_of, period_middles
 from sim.analysis.metrics import EVERYBODY
 from sim.analysis.shape import SHARE
 from sim.experiments.result import Result
-from sim.number_format import in_renewals, interval, quantity
+from sim.number_format import exact_percent, in_renewals, interval, quantity
 from sim.reports.comparison import (
     arms_in_order,
     cash_doubt,
@@ -135,6 +135,11 @@ def _personas(result: Result, arm: str) -> Iterable[dict[str, Any]]:
         yield {"title": title, "customers": round(count), **_entry(each, "money", result, sign=True)}
 
 
+def _often(share: float | None) -> str:
+    """Return in how many of the replicates an arm pays back; nothing where it does in all, or in none."""
+    return f" in {exact_percent(share, 0)} of the replicates" if share is not None and 0.0 < share < 1.0 else ""
+
+
 def _cash(result: Result) -> dict[str, Any]:
     weeks = np.unique(np.linspace(0, result.scenario.horizon - 1, _POINTS).round().astype(int))
     doubt = cash_doubt(result)
@@ -145,9 +150,10 @@ def _cash(result: Result) -> dict[str, Any]:
         payback[arm] = {
             **_entry(payback_of(found), "weeks", result, sign=False),
             "nothing_to_pay": earns_the_same(found),
+            "often": _often(payback_of(found)["share"]),
         }
     return {
-        "title": f"Cumulative cash against {result.scenario.baseline}, {currency_of(result)}".strip(),
+        "title": f"Cumulative cash against {result.scenario.baseline}, {currency_of(result)}",
         "payback": payback,
         **_lines(weeks.astype(float), bands),
     }

@@ -12,7 +12,7 @@ from agents.money import CENTS
 from sim.analysis.bands import CashDoubt
 from sim.calibration.ensemble import SEEDS
 from sim.experiments.result import Result
-from sim.number_format import counted, in_words, spaced
+from sim.number_format import counted, in_words
 from sim.reports.figures.gap import Gap
 from sim.scenario.journey import Journey
 
@@ -80,8 +80,8 @@ def focal_title(result: Result) -> str:
 
 
 def currency_of(result: Result) -> str:
-    """Return the currency as it stands before an amount."""
-    return spaced(result.scenario.market.economics.currency)
+    """Return the sign or the code of the currency; what writes an amount puts a space behind a code."""
+    return result.scenario.market.economics.currency
 
 
 def journeys_in_use(result: Result, arm: str) -> list[Journey]:

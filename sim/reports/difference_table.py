@@ -28,6 +28,7 @@ class Row:
     arm: str
     difference: str
     beside: str  #: what stands in brackets behind the difference, with a blank before it; empty for most
+    brief: str  #: the difference where there is room for no brackets
     interval: str
     better: str
     sure: bool
@@ -61,7 +62,7 @@ def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only
         ends = [summary["arms"][name].get(metric, {}).get("mean") for name in (baseline, arm)]
         low, high = entry["ci_low"], entry["ci_high"]
         written = quantity(entry["mean"], words.kind, currency, sign=not payback)
-        beside = ""
+        beside, brief = "", ""
         if payback:
             share = entry.get("share")
             ends = [None, None]
@@ -70,6 +71,11 @@ def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only
                 written = "never" if entry["mean"] is None else f"{step} {written}"
             if share is not None and 0.0 < share < 1.0:
                 beside += f" ({exact_percent(share, 0)} of replicates)"
+                brief = (
+                    f"{written} in {exact_percent(share, 0)}"
+                    if share >= 0.5
+                    else f"never in {exact_percent(1 - share, 0)}"
+                )
         sure = metric not in _NO_CHANGE and low is not None and high is not None and (low > 0.0 or high < 0.0)
         better = chance_above(entry)
         rows.append(
@@ -81,6 +87,7 @@ def difference_rows(summary: Mapping[str, Any], arm: str, currency: str, *, only
                 arm=quantity(ends[1], words.kind, currency),
                 difference=written,
                 beside=beside,
+                brief=brief or written,
                 interval=interval(low, high, words.kind, currency, sign=not payback),
                 better=NOTHING if better is None else probability(better),
                 sure=sure,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.analysis.paired import NORMAL_WIDTH
-from sim.number_format import spaced
 from sim.reports.figures.repeat_buying import draw_comebacks, draw_repeats, draw_tiers, draw_tracking, draw_weeks
 from sim.reports.picture import Picture
 from sim.scenario.calendar import DAYS_A_WEEK
@@ -82,7 +81,7 @@ def _tiers(found: Forecast) -> Picture:
     cohort = found.used.cohort
     return Picture(
         "tiers",
-        draw_tiers(cohort.tiers * cohort.spend, cohort.spend, spaced(cohort.currency)),
+        draw_tiers(cohort.tiers * cohort.spend, cohort.spend, cohort.currency),
         "Bars of the mean spend a purchase by fifth of the customers",
         "What the next fifth of the customers spends a purchase, on average of each fifth.",
         "spend",

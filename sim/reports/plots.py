@@ -39,7 +39,7 @@ from sim.reports.names import short
 from sim.reports.overview import overview
 from sim.reports.scope import steps_axis
 from sim.reports.stage_view import between_stages, stage_view
-from sim.reports.style import money_axis, percent_axis
+from sim.reports.style import money_axis, percent_axis, room_for_money
 from sim.reports.weekly_series import weekly_series
 from sim.scenario.journey import goal_stages
 
@@ -233,6 +233,8 @@ def difference(result: Result, metric: str = "contribution") -> Figure:
         unit = f"{currency_of(result)} a {result.scenario.step}"
 
         def write(axes: Axes) -> None:
+            if (figure := axes.get_figure(root=True)) is not None:
+                room_for_money(figure, currency_of(result))
             money_axis(axes, currency_of(result))
     elif metric in ("market_share", "loop_share"):
         unit, write = "percentage points", percent_axis

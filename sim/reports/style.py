@@ -21,7 +21,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator
 
-from sim.number_format import compact, short_money
+from sim.number_format import compact, short_money, spaced
 
 __all__ = [
     "FEWER",
@@ -38,6 +38,7 @@ __all__ = [
     "money_axis",
     "percent_axis",
     "png_bytes",
+    "room_for_money",
     "style",
     "svg_text",
     "value_axis",
@@ -46,6 +47,8 @@ __all__ = [
 
 #: Width of a figure in inches: narrow, so that on a phone its 9-point text is still about 9 pixels high.
 WIDTH = 5.0
+#: Width of a capital letter of a tick's label in inches.
+_LETTER = 0.078
 INK = "#1a1a1a"
 MUTED = "#5f5f5f"
 PALE = "#d9d9d9"
@@ -237,6 +240,11 @@ def money_axis(axes: Axes, currency: str, *, axis: str = "y") -> None:
         Which axis.
     """
     (axes.yaxis if axis == "y" else axes.xaxis).set_major_formatter(_MoneyTicks(currency))
+    figure, wider = axes.get_figure(root=True), len(spaced(currency)) - 1
+    if axis == "x" and wider and figure is not None:
+        # Amounts beside each other would touch.
+        inches = float(axes.get_position().width * figure.get_size_inches()[0])
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=max(2, int(inches / (0.6 + _LETTER * wider)))))
 
 
 class _MoneyTicks(Formatter):
@@ -256,6 +264,28 @@ class _MoneyTicks(Formatter):
                 break
             written = [short_money(float(f"{value:.12g}"), self.currency, digits=digits) for value in values]
         return written
+
+
+def room_for_money(figure: Figure, currency: str, *, axis: str = "y") -> None:
+    """Move a margin of a figure in, by as much as a currency's code is wider than a sign.
+
+    The margins of a figure are fixed, for amounts such as −$150 k: −EUR 150 k would push the axis label off its edge.
+
+    Parameters
+    ----------
+    figure : Figure
+        Its panels have an axis of money.
+    currency : str
+        A sign or a code.
+    axis : {'y', 'x'}
+        Which axis: at the left the amounts end, below the panel the last one stands with half of it beyond.
+    """
+    further = _LETTER * (len(spaced(currency)) - 1) / figure.get_size_inches()[0]
+    left, right = figure.subplotpars.left, figure.subplotpars.right
+    if axis == "y":
+        figure.subplots_adjust(left=min(left + further, 0.5 * right))
+    else:
+        figure.subplots_adjust(right=max(right - further / 2, left + 0.3))
 
 
 def value_axis(axis: Axis, write: Callable[[float], str]) -> None:

@@ -193,7 +193,7 @@ def _differences(result: Result, arm: str, found: Sequence[Row], width: int, asc
             row.name,
             row.baseline,
             row.arm,
-            f"{row.difference} *" if row.sure else row.difference,
+            f"{row.brief} *" if row.sure else row.brief,
             row.interval.removesuffix(" points"),
         ]
         for row in found

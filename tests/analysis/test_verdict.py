@@ -1,11 +1,14 @@
 """The verdict: the right words for a gain, a loss, for what cannot be told, and for nothing at all."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 
+from sim.analysis.summary import short_titles
 from sim.analysis.verdict import money, points, verdict
 from sim.experiments.compare import compare
+from sim.reports.difference_table import difference_rows
 from sim.scenario.scenario import Scenario
 
 
@@ -97,6 +100,41 @@ def test_payback_in_some_replicates(told):
     assert "in the other 2 it does not within 30 weeks" in text
 
 
+def test_where_most_replicates_do_not_pay_back_that_comes_first(told):
+    summary = copy.deepcopy(told(better=80, noise=5).summary_json)
+    entry = summary["differences"]["proactive - classic"]["payback_week"]
+    entry.update(mean=20.4, ci_low=None, ci_high=None, share=0.2)
+    text = verdict(summary)
+    assert (
+        "does not pay back within 30 weeks in 4 of 5 replicates (discounted); in the other it does in week 20." in text
+    )
+    assert "It pays back" not in text
+    (row,) = [row for row in difference_rows(summary, "proactive", "$") if row.metric == "payback_week"]
+    assert (row.difference, row.beside, row.brief) == ("week 20", " (20 % of replicates)", "never in 80 %")
+    entry.update(share=0.6)
+    (row,) = [row for row in difference_rows(summary, "proactive", "$") if row.metric == "payback_week"]
+    assert row.brief == "week 20 in 60 %"
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (
+            (-500.0, -900.0, -100.0),
+            "Discounted to the first week it loses: the difference in net present value is −$500",
+        ),
+        ((100.0, -300.0, 500.0), "Discounted to the first week, whether it gains or loses is open"),
+        ((500.0, 100.0, 900.0), ""),
+    ],
+)
+def test_what_discounting_does_to_a_gain_is_said_where_it_turns_it(told, value, says):
+    summary = copy.deepcopy(told(better=80, noise=5).summary_json)
+    summary["differences"]["proactive - classic"]["npv"].update(zip(("mean", "ci_low", "ci_high"), value, strict=True))
+    first, second = verdict(summary).splitlines()[:2]
+    assert "higher than with classic" in first
+    assert second.startswith(says) if says else "Discounted" not in verdict(summary)
+
+
 def test_no_zero_has_a_sign():
     written = [points(share) for share in (-0.0004, 0.0004, -0.0006, 0.0, -0.021)]
     assert written == ["−0.04", "+0.04", "−0.1", "0.0", "−2.1"]
@@ -172,3 +210,19 @@ def test_the_step_named_is_the_largest_that_is_sure_and_no_coincidence(told):
     ):
         assert said in verdict({**summary, "flows": {"proactive - classic": flows}})
     assert "step" not in verdict({**summary, "flows": {"proactive - classic": [wide, alike]}})
+
+
+def test_personas_and_brands_that_are_alike_up_to_the_comma_keep_their_whole_titles(scenario):
+    first, second = scenario.personas
+    same = (replace(first, title="Women, under 30"), replace(second, title="Women, over 30"))
+    assert [short_titles(replace(scenario, personas=same))[name] for name in (first.name, second.name)] == [
+        "Women, under 30",
+        "Women, over 30",
+    ]
+    apart = (replace(first, title="Women, under 30"), replace(second, title="Men, under 30"))
+    assert [short_titles(replace(scenario, personas=apart))[name] for name in (first.name, second.name)] == [
+        "Women",
+        "Men",
+    ]
+    untitled = (replace(first, name="Women", title=""), replace(second, title="Women, over 30"))
+    assert short_titles(replace(scenario, personas=untitled))[second.name] == "Women, over 30"

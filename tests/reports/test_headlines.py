@@ -152,6 +152,7 @@ def test_a_comparison_claims_nothing_that_is_undecided(gain: dict[str, Any]) -> 
     arm = {metric: _entry(0.3) for metric in ("market_share", "loop_share", "contribution")}
     metrics = {
         "contribution": difference,
+        "npv": gain,
         "market_share": share,
         "loop_share": share,
         "purchases": gain,
@@ -177,7 +178,8 @@ def test_a_comparison_claims_nothing_that_is_undecided(gain: dict[str, Any]) -> 
         "waterfall": {name: {"all": {"margin": gain, "build": _entry(-10.0)}}},
     }
     text = verdict(summary)
-    for claim in ("It pays for", "does not pay for", "The gain comes mostly", "Why it loses", "changed most"):
+    claims = ("It pays for", "does not pay for", "The gain comes mostly", "Why it loses", "changed most", "Discounted")
+    for claim in claims:
         assert claim not in text, claim
     assert "is open" in text or "in one replicate" in text
     assert "on average; some of the intervals cover 0" in text

@@ -175,7 +175,7 @@ function charts(found) {
   const { cash } = found, arm = found.headline[0].arm;
   $("cash-title").textContent = cash.title;
   const back = cash.payback[arm];
-  $("cash-note").textContent = back.nothing_to_pay ? `${arm} earns what ${state.scenario.baseline} earns.` : back.mean == null ? `${arm} does not pay back.` : `${arm} pays back in ${found.step} ${back.text}${back.interval === "–" ? "" : ` [${back.interval}]`}.`;
+  $("cash-note").textContent = back.nothing_to_pay ? `${arm} earns what ${state.scenario.baseline} earns.` : back.mean == null ? `${arm} does not pay back.` : `${arm} pays back${back.often && `${back.often},`} in ${found.step} ${back.text}${back.interval === "–" ? "" : ` [${back.interval}]`}.`;
   Charts.lines($("cash"), cash.weeks, cash.lines, { first: 1, tick: short, write: short, at: back.mean, x: found.step, says: `${cash.title}: ${$("cash-note").textContent}` });
   found.series.forEach((series, index) => {
     $(`series${index}-title`).textContent = series.title;

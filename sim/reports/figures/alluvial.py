@@ -204,7 +204,8 @@ def _lay_out(rows: list[list[str]], row_of: dict[str, int], flows: list[_Flow]) 
         leaving = [flow for flow in passing if flow.target.startswith("then:")]
         lanes.append(
             [
-                *sorted(buying, key=lambda flow: row_of[flow.source]),
+                # Those from one stage that end sooner lie nearer to the stage where they end.
+                *sorted(buying, key=lambda flow: (row_of[flow.source], -row_of[flow.target])),
                 *nodes,
                 *sorted(joining, key=lambda flow: row_of[flow.target]),
                 *sorted(leaving, key=lambda flow: -row_of[flow.source]),

@@ -15,7 +15,19 @@ from sim.number_format import percent
 from sim.reports.figures.gap import Gap
 from sim.reports.figures.point_labels import PointLabels, Spot
 from sim.reports.figures.timeline import label_ends
-from sim.reports.style import INK, MUTED, Look, canvas, finish, footnote, look, money_axis, style, value_axis
+from sim.reports.style import (
+    INK,
+    MUTED,
+    Look,
+    canvas,
+    finish,
+    footnote,
+    look,
+    money_axis,
+    room_for_money,
+    style,
+    value_axis,
+)
 
 __all__ = ["EffectivenessCurve", "draw_effectiveness"]
 
@@ -53,6 +65,7 @@ def draw_effectiveness(curves: Mapping[str, EffectivenessCurve], *, currency: st
     with style():
         figure, (axes,) = canvas(3.1)
         figure.subplots_adjust(left=0.17, bottom=0.25, right=0.82)
+        room_for_money(figure, currency)
         ends = [end for curve in curves.values() for gap in curve.gains for end in gap if end is not None]
         low, high = min([0.0, *ends]), max([0.0, *ends])
         room = (high - low) or 1.0

@@ -28,6 +28,7 @@ from sim.reports.style import (
     footnote,
     look,
     money_axis,
+    room_for_money,
     style,
     whole_axis,
 )
@@ -207,6 +208,7 @@ def draw_cash(
     with style():
         figure, (axes,) = canvas(3.2)
         figure.subplots_adjust(left=0.17, bottom=0.24, right=0.82)
+        room_for_money(figure, currency)
         plot_cash(axes, cash, currency=currency, payback=payback, doubt=doubt, step=step)
         finish(axes, title, x=x, y=f"cumulative difference, {currency}", flush=True)
         words = "Undiscounted. Band: 95 % interval of the mean. ▼ lowest point, mean over replicates.\n"

@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from sim.reports.figures.gap import Gap
-from sim.reports.style import FEWER, INK, MORE, MUTED, canvas, finish, footnote, money_axis, style
+from sim.reports.style import FEWER, INK, MORE, MUTED, canvas, finish, footnote, money_axis, room_for_money, style
 
 __all__ = ["FrontierPoint", "ResponseCurve", "draw_assumptions", "draw_frontier", "draw_responses"]
 
@@ -55,6 +55,8 @@ def draw_responses(curves: Sequence[ResponseCurve], *, value: str, currency: str
         height = 1.0 + 1.75 * len(curves)
         figure, panels = canvas(height, len(curves), shared=False)
         figure.subplots_adjust(left=0.2, right=0.96, top=1.0 - 0.34 / height, bottom=0.85 / height, hspace=0.75)
+        if currency is not None:
+            room_for_money(figure, currency)
         low = min(float((curve.mean - 2.0 * curve.sd).min()) for curve in curves)
         high = max(float((curve.mean + 2.0 * curve.sd).max()) for curve in curves)
         room = (high - low) or 1.0
@@ -97,6 +99,9 @@ def draw_frontier(
     with style():
         figure, (axes,) = canvas(3.2)
         figure.subplots_adjust(left=0.2, bottom=0.27, right=0.95)
+        room_for_money(figure, currency, axis="x")
+        if money:
+            room_for_money(figure, currency)
         axes.axhline(0.0, color=INK, linewidth=0.8)
         _points(axes, points)
         if plan is not None and plan.gap.mean is not None:
@@ -148,6 +153,8 @@ def draw_assumptions(
         height = 1.25 + 0.36 * len(names)
         figure, (axes,) = canvas(height)
         figure.subplots_adjust(left=0.45, right=0.96, top=1.0 - 0.34 / height, bottom=0.8 / height)
+        if currency is not None:
+            room_for_money(figure, currency, axis="x")
         for row, (low, high) in enumerate(ends):
             axes.plot([low, high], [row, row], color=MUTED, linewidth=2.0, zorder=1)
             axes.plot([low], [row], marker="o", color=FEWER, markersize=6)

@@ -11,7 +11,20 @@ from numpy.typing import NDArray
 
 from sim.analysis.paired import NORMAL_WIDTH
 from sim.number_format import compact
-from sim.reports.style import INK, MORE, MUTED, PALE, canvas, finish, look, money_axis, style, value_axis, whole_axis
+from sim.reports.style import (
+    INK,
+    MORE,
+    MUTED,
+    PALE,
+    canvas,
+    finish,
+    look,
+    money_axis,
+    room_for_money,
+    style,
+    value_axis,
+    whole_axis,
+)
 
 __all__ = ["Series", "draw_comebacks", "draw_repeats", "draw_tiers", "draw_tracking", "draw_weeks", "mark_forecast"]
 
@@ -210,6 +223,7 @@ def draw_tiers(amounts: Series, mean: float, currency: str) -> Figure:
         axes.set_xticks(place, names)
         money_axis(axes, currency)
         figure.subplots_adjust(bottom=0.78 / 2.7)
+        room_for_money(figure, currency)
         finish(axes, "What customers spend a purchase", x="fifths of the customers", y="a purchase")
     return figure
 
