@@ -19,6 +19,9 @@ __all__ = ["FEWEST_CUSTOMERS", "CustomerBase", "survey"]
 
 #: From fewer customers no difference between customers can be estimated.
 FEWEST_CUSTOMERS = 30
+#: So many different dates of one weekday, or one day of the month, are no chance.
+_FEWEST_DATES = 6
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 #: From fewer than this a warning is due.
 FEW_CUSTOMERS = 200
 
@@ -181,7 +184,7 @@ def survey(ledger: Ledger, until: date | None = None) -> tuple[CustomerBase, tup
     )
     if not base.repeats.any():
         _refuse_one_time_buyers(base, ledger)
-    return base, tuple(_warnings(base))
+    return base, (*_coarse(ledger), *_warnings(base))
 
 
 def _refuse_one_time_buyers(base: CustomerBase, ledger: Ledger) -> None:
@@ -212,6 +215,25 @@ def _window(ledger: Ledger, until: date | None) -> tuple[int, date, int]:
             " first at least"
         )
     return days, end, window
+
+
+def _coarse(ledger: Ledger) -> list[str]:
+    """Tell dates that stand for months or weeks: all of one day of the month, or of one weekday."""
+    days = [ledger.start + timedelta(days=int(day)) for day in np.flatnonzero(np.bincount(ledger.day))]
+    if len(days) < _FEWEST_DATES:
+        return []
+    if len({day.day for day in days}) == 1:
+        when, unit = f"day {days[0].day} of a month", "month"
+    elif all((day + timedelta(days=1)).day == 1 for day in days):
+        when, unit = "the last day of a month", "month"
+    elif len({day.weekday() for day in days}) == 1:
+        when, unit = f"a {_WEEKDAYS[days[0].weekday()]}", "week"
+    else:
+        return []
+    return [
+        f"all purchases are dated on {when}: if that stands for the {unit}, several purchases of a customer within one"
+        " count as one, so give their days where they are known"
+    ]
 
 
 def _warnings(base: CustomerBase) -> list[str]:

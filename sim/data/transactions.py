@@ -317,8 +317,9 @@ class _Taken:
                 odd, 0.0, np.where((pieces.values < 0) & (values < 0), -1.0, 1.0) * values * pieces.values
             )
         values = values * self._unit
-        bad = ~(readable & np.isfinite(values) & (np.abs(values) <= _MOST_MONEY))
-        self._refuse(keys, bad, "amount", "with an amount that is no number", cells["amount"])
+        bad = ~(readable & (np.abs(values) <= _MOST_MONEY))
+        self._refuse(keys, ~readable, "amount", "with an amount that is no number", cells["amount"])
+        self._refuse(keys, bad, "amount", f"with an amount beyond {_MOST_MONEY:,.0f}", cells["amount"])
         currency = np.zeros(len(keys), np.int16)
         if "currency" in cells:
             encoded = cells["currency"].dictionary_encode()

@@ -238,6 +238,8 @@ def forecast_facts(found: Forecast) -> dict[str, Any]:
             "observed_after": after[0],
             "simulated_after": after[1],
             "holdout": _holdout(found),
+            "lost": found.lost > 0.0,
+            "formula_after": float(found.weekly[-1] - found.weekly[base.window_weeks - 1]),
         },
         "again": {
             "customers": used.base.customers,

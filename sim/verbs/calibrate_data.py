@@ -144,9 +144,26 @@ def _run_purchases(job: Job[Any, Any], plan: DataPlan, session: Session) -> Answ
         files=lambda folder: write_forecast(found, folder / "config", source, warnings, job.keys.margin_share),
         report=forecast_document(found, warnings, ledger, plan.command, f"{source}: who comes back"),
         manifest=_manifest(plan, total),
-        lines=[*column_lines(ledger.columns), "", *forecast_lines(found, warnings), *estimate_lines(found)],
+        lines=[
+            *column_lines(ledger.columns),
+            "",
+            *forecast_lines(found, warnings),
+            *_not_past(base.end),
+            *estimate_lines(found),
+        ],
         commands=[f"Run it:  {plan.command}"],
     )
+
+
+def _not_past(end: date) -> list[str]:
+    """Tell purchases that are yet to come, in the terminal alone: a result is the same on any day."""
+    today = date.today()
+    if end <= today:
+        return []
+    return [
+        f"Note: the file goes to {end}, and today is {today}: if what is yet to come is planned, not bought, cut the"
+        " file at today, or customers are taken for gone who have only not bought yet."
+    ]
 
 
 def _run_subscribers(job: Job[Any, Any], plan: DataPlan, survival: Survival, session: Session) -> Answer:

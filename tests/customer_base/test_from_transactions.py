@@ -400,6 +400,61 @@ def test_another_panel_is_recovered_too(run, tmp_path):
     assert folder.name.endswith("_shop")
 
 
+def test_who_buys_nearly_every_day_is_lost_in_the_simulation_and_this_is_said(run, tmp_path):
+    """Four purchases in five days: a day has one need at the most, and gaps of chance are often shorter."""
+    path = tmp_path / "canteen.csv"
+    days = [date(2024, 1, 1) + timedelta(days=day) for day in range(140)]
+    bought = [(who, day) for who in range(40) for at, day in enumerate(days) if (at + who) % 5]
+    path.write_text("customer,date\n" + "".join(f"{who},{day}\n" for who, day in bought))
+    status, folder, printed = run(f"data={path}", "population=500", "replicates=2")
+    summary = json.loads((folder / "summary.json").read_text())
+    lost = 1.0 - summary["forecast"]["simulated_total"] / summary["forecast"]["expected_total"]
+    assert status == 0 and lost > 0.1
+    (note,) = (warning for warning in summary["warnings"] if "fewer repeat purchases than the formula" in warning)
+    assert note.startswith(f"the simulation has {100 * lost:.1f}")
+    assert "but the formula itself forecasts" in printed and "something changed" not in printed
+
+
+@pytest.mark.parametrize(
+    ("apart", "said"),
+    [
+        (lambda day: day - timedelta(days=day.weekday()), "dated on a Monday: if that stands for the week"),
+        (lambda day: day.replace(day=1), "dated on day 1 of a month: if that stands for the month"),
+        (lambda day: (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1), "the last day of a"),
+        (lambda day: day, ""),
+    ],
+)
+def test_dates_that_stand_for_weeks_or_months_are_told(tmp_path, apart, said):
+    rows = [line.split()[1:3] for line in (DATA / "CDNOW_sample.txt").read_text().splitlines()]
+    path = tmp_path / "coarse.csv"
+    days = [(who, apart(date(int(day[:4]), int(day[4:6]), int(day[6:])))) for who, day in rows]
+    path.write_text("customer,date\n" + "".join(f"{who},{day}\n" for who, day in days))
+    _, warnings = survey(read_transactions(path, Layout()))
+    told = [warning for warning in warnings if "all purchases are dated on" in warning]
+    assert len(told) == bool(said) and all(said in warning for warning in told)
+
+
+@pytest.mark.parametrize(("today", "told"), [(date(1998, 6, 29), True), (date(1998, 6, 30), False)])
+def test_purchases_that_are_yet_to_come_are_told_in_the_terminal_alone(run, monkeypatch, today, told):
+    class Today(date):
+        @classmethod
+        def today(cls):
+            return today
+
+    monkeypatch.setattr("sim.verbs.calibrate_data.date", Today)
+    status, folder, printed = run(*CDNOW, "population=500", "replicates=1")
+    assert status == 0 and ("is yet to come" in printed) is told
+    assert "yet to come" not in (folder / "summary.json").read_text()
+
+
+def test_a_year_far_longer_than_the_data_is_told(run, tmp_path):
+    rows = [line.split()[1:3] for line in (DATA / "CDNOW_sample.txt").read_text().splitlines()]
+    path = tmp_path / "short.csv"
+    path.write_text("customer,date\n" + "".join(f"{who},{day}\n" for who, day in rows if day <= "19970331"))
+    status, folder, printed = run(f"data={path}", "population=500", "replicates=1")
+    assert status == 0 and "the year after the data is 4.1 times as long as they are" in printed
+
+
 def test_refused_with_status_two_and_nothing_written(run, tmp_path):
     path = tmp_path / "bad.csv"
     path.write_text("customer,date,amount\nA,2021-01-01,3\n")

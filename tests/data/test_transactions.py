@@ -379,6 +379,12 @@ def test_an_amount_is_read_as_a_whole_or_refused(write, amount):
         read_transactions(write(table(rows, delimiter=";")))
 
 
+def test_an_amount_too_large_to_be_one_is_told_as_that(write):
+    rows = [row if at != 3 else [*row[:2], "100000000001"] for at, row in enumerate(ROWS)]
+    with pytest.raises(ConfigError, match=r"1 row with an amount beyond 100,000,000,000 \(row 4"):
+        read_transactions(write(table(rows, delimiter=";")))
+
+
 def test_thousands_or_decimals_are_asked_for(write):
     path = write(table([[*row[:2], "4.325"] for row in ROWS], delimiter=";"))
     with pytest.raises(ConfigError, match="decimal=point or decimal=comma"):
