@@ -88,13 +88,32 @@ class FittedBase:
         return round(STEPS_A_YEAR[self.cohort.step]) * self.cohort.step_days / DAYS_A_WEEK
 
     def spend_of_each(self) -> NDArray[np.float64] | None:
-        """Return what each customer is expected to spend a purchase (Fader & Hardie 2013); None without amounts."""
+        """Return what each customer is expected to spend a purchase (Fader & Hardie 2013); None without amounts.
+
+        The model is of purchases that cost something; what customers come back for and get for nothing lowers the mean.
+        """
         base, spend = self.base, self.spend
         if not base.mean_amount > 0:
             return None
-        if spend is None or spend.unbounded or spend.q <= 1.0:
+        paid, repeats = int(base.spend_count.sum()), int(base.repeats.sum())
+        if not paid:
             return np.full(base.customers, base.mean_amount)
-        return spend.expected(base.spend_count, base.spend_mean)
+        if spend is None or spend.unbounded or spend.q <= 1.0:
+            return np.full(base.customers, float(base.spend_count @ base.spend_mean) / repeats)
+        return spend.expected(base.spend_count, base.spend_mean) * (paid / repeats)
+
+    def priced(self, ahead: NDArray[np.float64]) -> FittedBase:
+        """Return the same with a cohort that spends a purchase what is expected of those of the year after.
+
+        Parameters
+        ----------
+        ahead : float64 (C,)
+            Purchases expected of each customer in that year.
+        """
+        spend = self.spend_of_each()
+        if spend is None or not ahead.sum() > 0:
+            return self
+        return replace(self, cohort=replace(self.cohort, spend=float(ahead @ spend) / float(ahead.sum())))
 
     def outlook(self) -> Mapping[str, Outlook]:
         """Return by every model what to expect of each customer from the window's end on, given what it did."""

@@ -63,7 +63,7 @@ class Forecast:
         The fit to the calibration window: whatever is compared with later observations rests on it.
     used : FittedBase
         The same model fitted again to all of the file, later customers included: whatever is used afterwards rests on
-        it. The same object as ``tested`` where the window is the whole of the data.
+        it. The same fit where the window is the whole of the data.
     histogram : float64 (CELLS + 1,)
         Customers that the tested model expects by repeat purchases in the calibration window.
     weekly : float64 (W,)
@@ -92,7 +92,7 @@ class Forecast:
     @property
     def refitted(self) -> bool:
         """Whether the file goes on after the calibration window, so that it is fitted twice."""
-        return self.used is not self.tested
+        return self.used.base is not self.tested.base
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -202,15 +202,16 @@ def forecast(
     }
     tested = fit_base(base, **options, model_name=model_name)
     used = tested if whole is base else fit_base(whole, **options, model_name=tested.choice.name)
+    outlook = used.outlook()
     model, (days, customers) = tested.fit.model, joining_days(base)
     return Forecast(
         tested=tested,
-        used=used,
+        used=used.priced(outlook[used.choice.name].ahead),
         histogram=expected_histogram(model, days, customers, base.window),
         weekly=expected_weekly(model, days, customers, base.weeks),
         member_weekly=np.stack([expected_weekly(member, days, customers, base.weeks) for member in tested.members]),
         simulated=_simulate(tested.cohort, base, seed, replicates, threads, on_progress),
-        outlook=used.outlook(),
+        outlook=outlook,
     )
 
 

@@ -151,7 +151,9 @@ def test_customers_who_begin_after_the_window_change_the_second_fit_and_nothing_
     )
     assert more["next_year"]["drawn"] > 1.1 * sample["next_year"]["drawn"]
     market = read_yaml(folder / "config" / "market" / "more.yaml")
-    assert market["customers"] == base.customers and market["brands"]["shop"]["price"] == round(base.mean_amount, 2)
+    price = more["next_year"]["revenue"] / more["next_year"]["purchases"]
+    assert market["customers"] == base.customers and market["brands"]["shop"]["price"] == round(price, 2)
+    assert more["refit"]["mean_amount"] == base.mean_amount
 
 
 def test_each_customer_of_the_file_is_exported_with_what_each_fit_says_of_it(two_ledgers):
@@ -398,6 +400,26 @@ def test_another_panel_is_recovered_too(run, tmp_path):
     assert mean["a"] / (mean["a"] + mean["b"]) == pytest.approx(0.9 / 12.9, abs=0.03)
     assert summary["forecast"]["largest_gap_of_the_curve"] < 0.1
     assert folder.name.endswith("_shop")
+
+
+def test_purchases_that_cost_nothing_and_first_ones_are_no_part_of_the_price_of_the_year_after(run, tmp_path):
+    """Every third repeat is free, and first purchases cost a hundred times as much as the others."""
+    rows = [line.split()[1:3] for line in (DATA / "CDNOW_sample.txt").read_text().splitlines()]
+    days = sorted({(who, date(int(day[:4]), int(day[4:6]), int(day[6:]))) for who, day in rows})
+    path, lines, paid, seen = tmp_path / "tokens.csv", ["customer,date,amount"], 0.0, set()
+    for at, (who, day) in enumerate(days):
+        amount = (7.0 + at % 7) * (at % 3 > 0) if who in seen else 1000.0
+        paid += amount if who in seen else 0.0
+        seen.add(who)
+        lines.append(f"{who},{day},{amount:.2f}")
+    path.write_text("\n".join(lines) + "\n")
+    status, folder, printed = run(f"data={path}", "population=500", "replicates=1")
+    assert status == 0, printed
+    price = read_yaml(folder / "config" / "market" / "tokens.yaml")["brands"]["shop"]["price"]
+    summary = json.loads((folder / "summary.json").read_text())
+    assert price == pytest.approx(paid / (len(days) - len(seen)), rel=0.05)
+    assert summary["next_year"]["revenue"] / summary["next_year"]["purchases"] == pytest.approx(price, abs=0.01)
+    assert summary["refit"]["mean_amount"] > 10 * price
 
 
 def test_who_buys_nearly_every_day_is_lost_in_the_simulation_and_this_is_said(run, tmp_path):
