@@ -335,10 +335,13 @@ def estimate_lines(found: Forecast) -> list[str]:
 def _estimates(fitted: FittedBase) -> str:
     fit = fitted.fit
     return ", ".join(
-        f"{name} = {significant(value, 3)}"
-        + (f" ± {significant(error, 2)}" if np.isfinite(error) else " (not bounded)")
+        f"{name} = {_estimate(value, error, 3)}"
         for name, value, error in zip(fit.model.names(), fit.model.as_array(), fit.errors, strict=True)
     )
+
+
+def _estimate(value: float, error: float, digits: int = 4) -> str:
+    return significant(value, digits) + (f" ± {significant(error, 2)}" if np.isfinite(error) else " (not bounded)")
 
 
 def forecast_document(found: Forecast, warnings: Sequence[str], ledger: Ledger, command: str, title: str) -> Document:
@@ -405,14 +408,10 @@ def _row_table(ledger: Ledger) -> Table:
 def _parameter_table(fitted: FittedBase) -> Table:
     fit = fitted.fit
     rows = tuple(
-        (name, significant(value), _error(error), _MEANINGS[name])
+        (name, significant(value), significant(error, 2) if np.isfinite(error) else "not bounded", _MEANINGS[name])
         for name, value, error in zip(fit.model.names(), fit.model.as_array(), fit.errors, strict=True)
     )
     return Table(("Parameter", "Estimate", "Standard error", "Meaning"), rows, words=(3,))
-
-
-def _error(error: float) -> str:
-    return significant(error, 2) if np.isfinite(error) else "not bounded"
 
 
 def _fits_table(found: Forecast) -> Table:
@@ -425,8 +424,8 @@ def _fits_table(found: Forecast) -> Table:
         ("Expected by the model", *(count(fitted.drawn()[0]) for fitted in fits)),
     ]
     for at, name in enumerate(found.used.fit.model.names()):
-        told = (f"{significant(fit.model.as_array()[at])} ± {_error(fit.errors[at])}" for fit in (f.fit for f in fits))
-        rows.append((name, *told))
+        found_by = ((fitted.fit.model.as_array()[at], fitted.fit.errors[at]) for fitted in fits)
+        rows.append((name, *(_estimate(value, error) for value, error in found_by)))
     if found.used.base.mean_amount > 0:
         money = spaced(found.used.cohort.currency)
         rows.append(("Mean amount of a purchase", *(short_money(f.base.mean_amount, money) for f in fits)))
