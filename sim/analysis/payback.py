@@ -54,7 +54,8 @@ def payback_sentence(summary: Numbers, name: str) -> str:
             f" in {others} it does {when}{mean}{between}."
         )
     mean = " on average" if total > 1 else ""
-    rest = f"; in the other {total - back} it does not within {horizon}" if back < total else ""
+    others = "the other" if total - back == 1 else f"the other {total - back}"
+    rest = f"; in {others} it does not within {horizon}" if back < total else ""
     return f"{it} pays back {when}{mean} (discounted{among}){between}{rest}."
 
 

@@ -82,6 +82,7 @@ def frontier_facts(found: Frontier) -> dict[str, Any]:
         "sides_right": found.sides_right,
         "failed": found.failed,
         "held_out_between": wilson(found.held_out_losing / tested, tested) if tested else None,
+        "apart": _apart(found, tested),
         **amounts,
         **_rules(found),
         **_margins(found),
@@ -93,6 +94,21 @@ def frontier_facts(found: Frontier) -> dict[str, Any]:
         "poor": skill.poor,
         "judgement": skill.words,
     }
+
+
+def _apart(found: Frontier, tested: int) -> dict[str, Any] | None:
+    """Return what the emulator expects of just the runs held out, where their share is not that of the space."""
+    if not tested:
+        return None
+    share = found.held_out_losing / tested
+    low, high = wilson(share, tested)
+    if low <= found.losing <= high:
+        return None
+    anywhere = found.shares[found.kinds == KINDS_OF_RUN.index("held out")]
+    expected = float(found.emulator.chance_below(anywhere).sum())
+    # By chance so many points may lie elsewhere than the space does on average: then the emulator tells them apart.
+    told = abs(expected / tested - share) < abs(found.losing - share) / 2
+    return {"expected": round(expected), "where": (("less", "more")[share > found.losing] if told else None)}
 
 
 def frontier_lines(found: Frontier) -> list[str]:

@@ -41,6 +41,7 @@ UNRESOLVED: dict[str, Any] = {
     "losing": 0.65,
     "held_out_losing": 2,
     "held_out_between": (0.21, 0.94),
+    "apart": None,
     "undecided": 2,
     "sides_right": 1,
     "tested": 3,
@@ -71,6 +72,34 @@ UNRESOLVED: dict[str, Any] = {
     "poor": False,
     "judgement": "fair",
 }
+
+
+def test_frontier_says_what_it_expects_of_runs_that_lie_elsewhere_than_the_space_does() -> None:
+    said = "Of just these runs it expects 3 to lose"
+    plain, told = ("\n".join(text_lines("frontier", **{**UNRESOLVED, "apart": apart})) for apart in (
+        {"expected": 3, "where": None}, {"expected": 3, "where": "more"}))  # fmt: skip
+    assert f"{said}." in plain
+    assert f"{said}: by chance they lie more often where it loses than the whole space does." in told
+    assert "Of just these" not in "\n".join(text_lines("frontier", **UNRESOLVED))
+
+
+@pytest.mark.parametrize(
+    ("losing", "expected", "apart"),
+    [(0.65, 0.65, None), (0.5, 0.64, ("more", 61)), (0.8, 0.66, ("less", 63)), (0.5, 0.5, (None, 48))],
+)
+def test_frontier_compares_the_runs_held_out_with_what_is_expected_of_just_them(
+    losing: float, expected: float, apart: tuple[str | None, int] | None
+) -> None:
+    emulator = SimpleNamespace(chance_below=lambda points: np.full(len(points), expected))
+    found: Any = SimpleNamespace(
+        losing=losing,
+        held_out_losing=62,
+        shares=np.zeros((100, 2)),
+        kinds=np.repeat([0, KINDS_OF_RUN.index("held out")], [4, 96]),
+        emulator=emulator,
+    )
+    told = frontier._apart(found, 96)
+    assert (told and (told["where"], told["expected"])) == apart
 
 
 def _found(monkeypatch: pytest.MonkeyPatch, means: list[float]) -> SimpleNamespace:
