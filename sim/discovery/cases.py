@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.compiled import loop
 from sim.data.event_log import EventLog
 from sim.record.order import stable_order
 from sim.scenario.schema import is_word_sign
@@ -90,6 +91,13 @@ class Cases:
         return np.repeat(np.arange(self.count), self.lengths)
 
     @property
+    def comes_new(self) -> NDArray[np.bool_]:
+        """Whether each visit is the first of its case to its stage."""
+        found = np.empty(self.stage.size, np.bool_)
+        _mark_first_visits(self.first, self.stage, np.full(len(self.stages), -1), found)
+        return found
+
+    @property
     def age(self) -> NDArray[np.float64]:
         """Seconds at each visit since its case began."""
         return self.time - np.repeat(self.time[self.first[:-1]], self.lengths)
@@ -112,14 +120,37 @@ def cases_of(log: EventLog) -> Cases:
     """Return the cases of an event log."""
     starts = np.flatnonzero(np.r_[True, np.diff(log.case) != 0])
     first = np.r_[starts, log.case.size].astype(np.int64)
+    last = first[1:] - 1
     time = (log.time - log.start) / _SECOND
-    last = np.zeros(log.case.size, bool)
-    last[first[1:] - 1] = True
-    following = np.where(last, -1, np.roll(log.activity, -1))
     end = (log.end - log.start) / _SECOND
-    stay = np.where(last, end - time, np.roll(time, -1) - time)
+    following, stay = np.empty_like(log.activity), np.empty_like(time)
+    following[:-1], following[last] = log.activity[1:], -1
+    np.subtract(time[1:], time[:-1], out=stay[:-1])
+    stay[last] = end - time[last]
     cases = Cases(first, log.case[starts], log.activity, time, following, stay, log.activities, end)
     return replace(cases, finished=only_finished(cases))
+
+
+@loop
+def _mark_first_visits(
+    first: NDArray[np.int64], stage: NDArray[np.int64], seen: NDArray[np.int64], found: NDArray[np.bool_]
+) -> None:
+    """Mark the first visit of each case to each stage.
+
+    Parameters
+    ----------
+    first : int64 (cases + 1,)
+        Where the visits of each case begin.
+    stage : int64 (n,)
+    seen : int64 (stages,)
+        The last case that came to each; -1 at first.
+    found : bool (n,)
+        Written to.
+    """
+    for case in range(first.size - 1):
+        for visit in range(first[case], first[case + 1]):
+            found[visit] = seen[stage[visit]] != case
+            seen[stage[visit]] = case
 
 
 def only_finished(cases: Cases) -> bool:

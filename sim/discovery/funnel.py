@@ -73,31 +73,31 @@ def usual_funnel(cases: Cases, goal: int) -> tuple[int, ...]:
     tuple of int
         Eight at the most.
     """
-    first = _first_places(cases, cases.place)
-    reaches = first[:, goal] >= 0
-    if not reaches.any():
+    first = _first_places(cases)
+    first = first[first[:, goal] >= 0]
+    if not first.size:
         return (goal,)
-    before = (first[reaches] >= 0) & (first[reaches] < first[reaches][:, [goal]])
+    before = (first >= 0) & (first < first[:, [goal]])
     share = before.mean(axis=0)
     usual = [stage for stage in np.argsort(-share, kind="stable").tolist() if share[stage] >= _MOSTLY]
-    order = {stage: float(np.median(first[reaches][before[:, stage], stage])) for stage in usual}
+    order = {stage: float(np.median(first[before[:, stage], stage])) for stage in usual}
     funnel: tuple[int, ...] = (goal,)
     for stage in usual:
         longer = (*sorted([*funnel[:-1], stage], key=lambda stage: (order[stage], stage)), goal)
-        if funnel_counts(cases, longer)[-1] >= _PASS_ALL * reaches.sum():
+        if funnel_counts(cases, longer)[-1] >= _PASS_ALL * len(first):
             funnel = longer
         if len(funnel) == _LONGEST:
             break
     return funnel
 
 
-def _first_places(cases: Cases, place: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return where each case first visits each stage; -1 where never."""
-    never = np.iinfo(np.int64).max
-    first = np.full(cases.count * len(cases.stages), never)
-    # Assignment keeps any of several values: NumPy walks two reversed indices forward again.
-    np.minimum.at(first, cases.case * len(cases.stages) + cases.stage, place)
-    return np.where(first < never, first, -1).reshape(cases.count, -1)
+def _first_places(cases: Cases) -> NDArray[np.int64]:
+    """Return which place among its visits each case's first one to each stage has; -1 where it never comes."""
+    new = np.flatnonzero(cases.comes_new)
+    case = cases.case[new]
+    first = np.full((cases.count, len(cases.stages)), -1)
+    first[case, cases.stage[new]] = new - cases.first[case]
+    return first
 
 
 def channel_use(cases: Cases, goal: int, channel: tuple[NDArray[np.int64], tuple[str, ...]]) -> tuple[ChannelUse, ...]:

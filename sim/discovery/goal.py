@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.discovery.cases import Cases, rows_by
+from sim.discovery.cases import Cases
 from sim.discovery.distance import case_table
 from sim.discovery.stage_words import says_lost, says_purchase
 
@@ -175,8 +175,4 @@ def ends_only(cases: Cases) -> NDArray[np.bool_]:
 
 def _come(cases: Cases) -> NDArray[np.int64]:
     """Count the cases that come to each stage."""
-    order, bounds = rows_by(cases.stage, len(cases.stages))
-    new = np.diff(cases.case[order], prepend=-1) != 0
-    # Of each stage the first is new, whoever was the last of the one before.
-    new[bounds[:-1][np.diff(bounds) > 0]] = True
-    return np.diff(np.r_[0, np.cumsum(new)][bounds])
+    return np.bincount(cases.stage[cases.comes_new], minlength=len(cases.stages))

@@ -59,7 +59,7 @@ def lived_map(cases: Cases) -> tuple[tuple[LivedStage, ...], tuple[LivedEdge, ..
         In the order of the stages; edges by how often they are taken.
     """
     starts = np.bincount(cases.stage[cases.first[:-1]], minlength=len(cases.stages))
-    case = cases.case
+    come = np.bincount(cases.stage[cases.comes_new], minlength=len(cases.stages))
     stages, edges = [], []
     order, ends = rows_by(cases.stage, len(cases.stages))
     for stage in range(len(cases.stages)):
@@ -82,7 +82,7 @@ def lived_map(cases: Cases) -> tuple[tuple[LivedStage, ...], tuple[LivedEdge, ..
             LivedStage(
                 stage=stage,
                 visits=rows.size,
-                cases=int(np.count_nonzero(np.diff(case[rows], prepend=-1))),
+                cases=int(come[stage]),
                 starts=int(starts[stage]),
                 last=int((following < 0).sum()),
                 leaves=gone,

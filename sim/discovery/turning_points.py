@@ -56,20 +56,19 @@ def turning_points(cases: Cases, goal: int) -> tuple[TurningPoint, ...]:
     tuple of TurningPoint
         Largest gap first, of steps with 20 cases and 20 others at least.
     """
-    case, place = cases.case, np.arange(cases.stage.size)
+    case, new = cases.case, np.flatnonzero(cases.comes_new)
     at_goal = np.flatnonzero(cases.stage == goal)
     last_goal = np.full(cases.count, -1)
     # Visits come in the order of their case and time: the last one stays.
     last_goal[case[at_goal]] = at_goal
-    later = last_goal[case] > place
+    later = last_goal[case[new]] > new
     ends = ends_only(cases)
-    before = cases.before(1)
+    before, following = cases.before(1)[new], cases.following[new]
     out, chances = [], []
-    order, bounds = rows_by(cases.stage, len(cases.stages))
+    order, bounds = rows_by(cases.stage[new], len(cases.stages))
     for stage in np.flatnonzero(np.diff(bounds)).tolist():
         rows = order[bounds[stage] : bounds[stage + 1]]
-        rows = rows[np.diff(case[rows], prepend=-1) > 0]
-        targets, way = distinct(cases.following[rows] + 1)
+        targets, way = distinct(following[rows] + 1)
         counts = _counted(way, later[rows], before[rows])
         whole = counts.sum(axis=0)
         for at, target in enumerate((targets - 1).tolist()):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.compiled import loop
+
 __all__ = ["distinct", "stable_order"]
 
 #: Whole numbers up to so many times as many as there are rows are told apart by counting them.
@@ -12,7 +14,7 @@ _DENSE = 4
 
 
 def stable_order(number: NDArray[np.int64], largest: int) -> NDArray[np.int64]:
-    """Return the order by a number; those of 16 bits are sorted digit by digit, many times as fast as longer ones.
+    """Return the order by a number: digit by digit where it has 16 bits, else by counting, or by comparing.
 
     Parameters
     ----------
@@ -30,7 +32,29 @@ def stable_order(number: NDArray[np.int64], largest: int) -> NDArray[np.int64]:
     >>> stable_order(np.array([1, 0, 1]), 1).tolist(), stable_order(np.array([70_000, 0]), 70_000).tolist()
     ([1, 0, 2], [1, 0])
     """
-    return np.argsort(number.astype(np.uint16) if largest <= np.iinfo(np.uint16).max else number, kind="stable")
+    if largest <= np.iinfo(np.uint16).max or largest > _DENSE * number.size:
+        return np.argsort(number.astype(np.uint16) if largest <= np.iinfo(np.uint16).max else number, kind="stable")
+    places, order = np.cumsum(np.bincount(number, minlength=largest + 1)), np.empty(number.size, np.int64)
+    _place_by_number(number.astype(np.int64, copy=False), places, order)
+    return order
+
+
+@loop
+def _place_by_number(number: NDArray[np.int64], ends: NDArray[np.int64], order: NDArray[np.int64]) -> None:
+    """Write down each row at the end of those of its number that have no place yet, the last row first.
+
+    Parameters
+    ----------
+    number : int64 (n,)
+    ends : int64 (numbers,)
+        Behind the rows of each number in the order; where these begin, when all have a place.
+    order : int64 (n,)
+        Written to.
+    """
+    for row in range(number.size - 1, -1, -1):
+        place = ends[number[row]] - 1
+        ends[number[row]] = place
+        order[place] = row
 
 
 def distinct(number: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -182,3 +182,9 @@ def test_with_ends_and_everybody_seen_the_parts_of_all_are_plain_counts(tmp_path
     cases = log_of(tmp_path, ["ab", "aab", "aaab", "aac"])
     goal = find_goal(cases, cases.stages.index("b"), over=np.ones(4))
     assert [seconds / 86_400 for seconds in goal.of_all] == [1.0, 2.0, 3.0] and goal.reach == pytest.approx(0.75)
+
+
+def test_visits_that_come_new_are_those_of_a_look_at_each_case(tmp_path):
+    words = ["abab", "b", "cab", "aaa"]
+    expected = [word.index(letter) == at for word in words for at, letter in enumerate(word)]
+    assert log_of(tmp_path, words).comes_new.tolist() == expected
