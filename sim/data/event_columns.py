@@ -18,8 +18,10 @@ from sim.data.event_heads import LOG_ROLES, REQUIRED_ROLES, plain_heads
 from sim.data.head_line import example_names
 from sim.data.ids import missing_words
 from sim.data.layout import plain_head
+from sim.data.money_heads import speaks_of_no_money
 from sim.data.order_rows import may_number_orders
 from sim.data.role_heads import is_weak, role_of_head
+from sim.data.unread_columns import may_be_unread, unread_columns
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
@@ -64,8 +66,6 @@ _DOES_IT = re.compile(
     r"|seller|merchant|event|category|location|city|country|channel|campaign|page|zip|type|status"
 )
 _SAYS_WHAT = re.compile(r"activ|event|action|step|stage|status|state|phase|task|page|type|handl|operat|url|screen")
-#: Heads of zones of times.
-_OF_ZONES = re.compile(r"(?:^|_)(?:tz|time_?zone|(?:utc|gmt|tz)_offset|zeitzone|fuseau_horaire|zona_horaria)(?:_|$)")
 #: So many columns of dates, and none of what happened, are stages side by side.
 _FEWEST_STAGES = 2
 _SHOWN = 3
@@ -87,8 +87,9 @@ class EventColumns:
         Where who a case is was guessed, the columns that name it as well.
     unread_amount : str
         A column that may be an amount and is not read, '' where there is none.
-    zone : str
-        A column with several zones of times, '' where there is none.
+    zone, number, count : str
+        A column with several zones of times, one that numbers events in another order than the file's, and one that
+        says how many events a row is; '' where there is none.
     """
 
     roles: Mapping[str, tuple[str, ...]]
@@ -97,6 +98,8 @@ class EventColumns:
     instead: tuple[str, ...] = ()
     unread_amount: str = ""
     zone: str = ""
+    number: str = ""
+    count: str = ""
 
     @property
     def wanted(self) -> list[str]:
@@ -151,6 +154,8 @@ def find_event_columns(
         found: tuple[str, ...] | None = None
         if role in ("time", "activity"):
             found = (date_and_clock if role == "time" else _new_value)(free, plain, sample)
+        if role == "amount":
+            free = [head for head in free if not speaks_of_no_money(head)]
         filled = [head for head in free if not sample or _share_empty(head, sample) < 1]
         if role == "activity":
             filled = [head for head in filled if not _numbers_rows(head, sample)]
@@ -179,8 +184,7 @@ def find_event_columns(
     instead = () if "case" in given else _others_that_name(chosen["case"], plain, sample)
     told = _chosen_attributes(attributes, heads, where)
     amount = "" if "amount" in (*given, *chosen) else _unread_amount(chosen, told, plain, sample)
-    zones = [head for head in heads if _OF_ZONES.search(plain[head]) and len({row[head] for row in sample}) > 1]
-    columns = EventColumns(chosen, told, kept, instead, amount, zones[0] if zones else "")
+    columns = EventColumns(chosen, told, kept, instead, amount, **unread_columns(chosen, plain, sample))
     empty = sum(row[chosen["case"][0]].lower() in missing_words(None) for row in sample)
     refuse_nameless(columns, empty, len(sample), f"the first {len(sample):,} rows", where)
     return columns
@@ -193,7 +197,11 @@ def known_heads(heads: Sequence[str]) -> list[str]:
     return [
         head
         for head, plain in plain_heads(heads).items()
-        if plain in known or _OF_A_STATE.search(plain) or says_currency(plain) or is_clock_head(plain)
+        if plain in known
+        or may_be_unread(plain)
+        or _OF_A_STATE.search(plain)
+        or says_currency(plain)
+        or is_clock_head(plain)
     ]
 
 

@@ -17,7 +17,7 @@ from agents.quantity import quantity, whole
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.dates import far_from_others
 from sim.data.format_options import date_format_option, decimal_option, encoding_option, missing_option
-from sim.data.ids import MISSING
+from sim.data.ids import MISSING, masked_ids
 from sim.data.row_faults import count_rows
 from sim.data.row_marks import only_say_whether
 from sim.record.order import stable_order
@@ -172,6 +172,8 @@ class LogBuilder:
     currency: str = ""
     start: int | None = None
     end: int | None = None
+    #: Head of a column that numbers events in another order than the file's, '' for none.
+    numbered: str = ""
 
     def leave_out(self, reason: str, count: int, examples: Iterable[str] = ()) -> None:
         """Count rows that are not used.
@@ -261,7 +263,7 @@ class LogBuilder:
         self._note_amounts(activity, amount)
         self._note_beginnings(int((begun != time).sum()))
         tied = (np.diff(case) == 0) & (np.diff(time) == 0)
-        self.notices += [_HALF_A_DAY] * _is_half_a_day(time) + [_NEWEST_FIRST] * bool(newest_first and tied.any())
+        self._note_order(time, newest_first=newest_first, are_tied=bool(tied.any()))
         in_tie = np.flatnonzero(np.r_[False, tied] | np.r_[tied, False])
         copies = [column[in_tie] for column in (activity, time, case)]
         keys = np.lexsort(copies)
@@ -363,6 +365,17 @@ class LogBuilder:
                 " below it): they count as events, and not for what is paid"
             )
 
+    def _note_order(self, time: NDArray[np.int64], *, newest_first: bool, are_tied: bool) -> None:
+        if _is_half_a_day(time):
+            self.notices.append(_HALF_A_DAY)
+        if newest_first and are_tied:
+            self.notices.append(_NEWEST_FIRST)
+        if self.numbered and are_tied:
+            self.notices.append(
+                f"{self.numbered!r} numbers events and is not read: those of a case at equal times keep the order"
+                " of the file; sort it by that column first"
+            )
+
     def _note_beginnings(self, lasting: int) -> None:
         if lasting:
             self.notices.append(
@@ -375,6 +388,7 @@ class LogBuilder:
         notices = [
             *self.notices,
             *_starts_and_ends(self.activity_codes),
+            *masked_ids(self.case_names),
             *(
                 f"left out: {self.told(reason)}{self._remedy(reason)}"
                 for reason in self._reasons()

@@ -86,6 +86,9 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
     blocks = (dict(zip(columns.wanted, batch.columns, strict=True)) for batch in batches)
     reader = _TableReader(columns, layout, builder, faults, shape)
     _note_starts(shape, builder)
+    builder.numbered = columns.number
+    if columns.count:
+        builder.notices.append(f"{columns.count!r} is not read: each row counts as one event")
     if head := columns.unread_amount:
         way = as_typed("columns", {"amount": head})
         builder.notices.append(f"{head!r} may be the amount and is not read: {way} takes it")

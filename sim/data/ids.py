@@ -12,8 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.cells import plain_cells
+from sim.scenario.schema import show
 
-__all__ = ["MISSING", "ROUNDED", "Spellings", "are_codes", "is_missing", "missing_words", "name_keys", "plain_ids"]
+__all__ = [
+    "MISSING",
+    "ROUNDED",
+    "Spellings",
+    "are_codes",
+    "is_missing",
+    "masked_ids",
+    "missing_words",
+    "name_keys",
+    "plain_ids",
+]
 
 #: How tools write that there is no value, in small letters. What may be an answer or a code is not: ND, geen.
 MISSING = (
@@ -38,6 +49,8 @@ MISSING = (
 )  # fmt: skip
 #: So many words that differ in their last letter alone are codes.
 _MOST_LETTERS = 20
+#: A name of which signs are hidden: **** 1234, XXXX1234, a***@b.com; and how many are looked at.
+_MASKED, _LOOKED_AT = r"[*\u2022\u25cf]{2,}|[xX#]{4,}[ -]?\d", 1_000
 #: An id that a table tool has rounded: its last digits are gone. 5e10 is none: tools write a sign or decimals.
 ROUNDED = r"^\d(?:[.,]\d+[eE]\+?|[eE]\+)\d{2,3}$"
 
@@ -60,6 +73,22 @@ def is_missing(cells: Any, words: Sequence[str] | None, pyarrow: Any, compute: A
     """
     found = compute.is_in(compute.utf8_lower(cells), pyarrow.array(missing_words(words)))
     return np.asarray(found.to_numpy(zero_copy_only=False))
+
+
+def masked_ids(names: Sequence[str]) -> list[str]:
+    """Say that names are masked, where those of most of the first customers or cases are.
+
+    Examples
+    --------
+    >>> masked_ids(["**** 1234", "**** 1235"])
+    ["names such as '**** 1234' are masked: those that are alike behind the mask count as one"]
+    >>> masked_ids(["1234", "*1235"])
+    []
+    """
+    some = names[:_LOOKED_AT]
+    if 2 * sum(re.search(_MASKED, name) is not None for name in some) <= len(some):
+        return []
+    return [f"names such as {show(some[0])} are masked: those that are alike behind the mask count as one"]
 
 
 def are_codes(words: Sequence[str], among: Sequence[str]) -> set[str]:

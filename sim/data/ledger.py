@@ -15,10 +15,13 @@ from sim.data.order_rows import repeated_run, told_for_each_line
 from sim.data.row_faults import RowFaults, count_rows
 from sim.scenario.errors import ConfigError
 
-__all__ = ["PARTS", "Ledger", "RowColumns", "make_ledger"]
+__all__ = ["TOO_SMALL", "Ledger", "RowColumns", "in_parts", "make_ledger"]
 
 #: Money is kept to this part of a unit, so that no order of adding up matters.
 PARTS = 10_000
+#: Share of an amount that may be lost by that.
+_PARTS_LOST = 0.05
+TOO_SMALL = f"with an amount too small to be kept to 1/{PARTS:,} of a unit (write all in a smaller unit)"
 RETURNS = "with a negative amount: taken as returns, no purchase is taken back"
 #: Returns that are more than all purchases, and more than this, are payments with their signs turned round.
 _FEWEST_RETURNS = 10
@@ -28,6 +31,8 @@ _FEWEST_OFF, _NEARLY_ALL = 3, 0.8
 _FEWEST_DAYS = 5
 #: An amount so many times the next largest one may be no amount; fewer rows say nothing.
 _TIMES_OTHERS, _FEWEST_AMOUNTS = 20, 10
+#: Fewer dates on the first of a month are chance.
+_FEWEST_MONTHS = 4
 #: Spreads the numbers of days and of orders over 64 bits.
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 COPIES = "with another one's customer, date and amount: dropped as copies"
@@ -118,6 +123,18 @@ class RowColumns:
     order: NDArray[np.uint64] | None = None
 
 
+def in_parts(values: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return amounts in parts of a unit, and which of them are so small that they would be other amounts.
+
+    Examples
+    --------
+    >>> in_parts(np.array([43.25, 0.0, 0.00012345]))
+    (array([432500,      0,      1]), array([False, False,  True]))
+    """
+    money = np.rint(values * PARTS)
+    return money.astype(np.int64), np.abs(money - values * PARTS) > _PARTS_LOST * np.abs(values) * PARTS
+
+
 def make_ledger(table: RowColumns, rows: int, duplicates: str, trouble: RowFaults, where: str) -> Ledger:
     """Put the rows of a customer and day together, and say what was found on the way.
 
@@ -177,7 +194,7 @@ def make_ledger(table: RowColumns, rows: int, duplicates: str, trouble: RowFault
     if merged:
         warnings.append(f"{count_rows(merged)} of a customer who already bought that day: put together as one purchase")
     amount = np.add.reduceat(money, starts) / PARTS
-    warnings += _far_above(money)
+    warnings += [*_far_above(money), *_sums_of_months(day)]
     counts |= {"rows_used": int(key.size), "rows_left_out": sum(left_out.values())}
     return _by_day(table, key[starts], day[starts], amount, counts, warnings, left_out)
 
@@ -193,6 +210,16 @@ def _far_above(money: NDArray[np.int64]) -> list[str]:
     return [
         f"the largest amount, {most / PARTS:,.2f}, is {most // next_most:,} times the next one: see whether it is one"
     ]
+
+
+def _sums_of_months(day: NDArray[np.int64]) -> list[str]:
+    """Warn of days that are all the first, or all the last, of a month: rows may be sums of months."""
+    days = np.unique(day) - date(1970, 1, 1).toordinal()
+    for on, shift in (("first", 0), ("last", 1)):
+        shifted = (days + shift).astype("datetime64[D]")
+        if days.size >= _FEWEST_MONTHS and (shifted == shifted.astype("datetime64[M]")).all():
+            return [f"all dates are the {on} of a month: if rows are sums of months, each counts as one purchase"]
+    return []
 
 
 def _by_day(

@@ -13,6 +13,7 @@ from sim.scenario.schema import show
 __all__ = [
     "discounts_beside",
     "parts_of_money",
+    "price_units_beside",
     "refunds_beside",
     "refuse_unit_before",
     "speaks_of_no_money",
@@ -62,6 +63,8 @@ _GIVEN_BACK = (
     r"refund(?:s|ed)?|return(?:s|ed)?|r(?:ü|ue)ckerstattung|erstattet(?:er)?|erstattung|rembours(?:é|ement)|reembolso"
 )
 _DISCOUNT = r"\b(?:discounts?|rabatt|nachlass|remise|descuento|desconto|sconto|korting|rabat)\b"
+#: Of how many pieces a price is.
+_PRICE_UNIT = r"preiseinheit|price unit|price per|per|pricing unit|unit of price|peinh|kpein"
 _COUNTED = r"amount|quantity|qty|total|value|sum|units|pieces|items|price|betrag|menge|montant|importe"
 
 
@@ -186,6 +189,33 @@ def discounts_beside(heads: Sequence[str], rows: Sequence[Sequence[str]], used: 
         if at not in used
         and re.search(_DISCOUNT, _words(head))
         and any((read_number(row[at], ".") or read_number(row[at], ",") or 0.0) != 0.0 for row in rows if len(row) > at)
+    ]
+
+
+def price_units_beside(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the columns that say of how many pieces a price is, where it is of more than one.
+
+    Parameters
+    ----------
+    heads, rows
+        As for :func:`refunds_beside`.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> price_units_beside(["Preis", "Preiseinheit"], [["9", "100"]])
+    ['Preiseinheit']
+    >>> price_units_beside(["price", "per"], [["9", "1"]])
+    []
+    """
+    return [
+        head
+        for at, head in enumerate(heads)
+        if re.fullmatch(_PRICE_UNIT, _words(head))
+        and any((read_number(row[at], ".") or 1.0) != 1.0 for row in rows if len(row) > at)
     ]
 
 

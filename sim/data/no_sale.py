@@ -27,7 +27,7 @@ __all__ = [
 #: Heads of columns that say what kind of thing a row is. That of an order (pickup, shipping) is none.
 KIND_HEADS = (
     "transaction_type", "transactiontype", "trans_type", "booking_type", "activity", "action", "operation",
-    "movement", "mrr_movement", "change_type",
+    "movement", "mrr_movement", "change_type", "scenario", "version", "data_type",
     "posting_type", "movement_type", "payment_type", "premium_type", "activity_type", "txn_type", "type",
     "record_type", "line_type", "item_type", "row_type", "entry_type", "event_type", "event", "kind",
     "reporting_category", "balance_transaction_type", "document_type", "doc_type", "doctype", "invoice_type",
@@ -113,7 +113,8 @@ _OTHER_KIND = (
     r"|^(?:(?:stripe|paypal|klarna|adyen|square|amazon|fba|ebay|etsy|shopify|application|transaction|processing"
     r"|payment|bank"
     r"|card|merchant|platform|network|selling|listing|final value|dispute|refund|payout)[ _-])*fees?$"
-    r"|^(?:expire|change|saldo (?:inicial|final|anterior|iniziale|finale)|solde (?:initial|final))$"
+    r"|^(?:expire|change|forecast|budget(?:ed)?|planned|projected|projection|quotation"
+    r"|saldo (?:inicial|final|anterior|iniziale|finale)|solde (?:initial|final))$"
     r"|^(?:sales[ _-])?(?:tax(?:es)?|vat|gst|steuern?|mwst\.?|ust\.?|tva|taxe|impuestos?|iva|impostos?|impost[ae]|btw"
     r"|moms|podatek|kdv)$|^(?:(?:internal|balance|account)[ _-])?transfers?$|手数料|送料|消費税|手续费|運費|运费|税费"
     r"|수수료|배송비|세금"

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.as_typed import as_typed
+from sim.data.ids import masked_ids
 from sim.data.layout import plain_head
 from sim.data.ledger import Ledger
 from sim.data.row_faults import RowFaults
@@ -19,6 +20,8 @@ __all__ = ["refuse_stand_ins", "told_of_customers"]
 
 #: So many times the rows of a usual customer, and this share of all, make an id one that stands for many.
 _MANY_TIMES, _LARGE = 5, 0.03
+#: Ids that are looked at.
+_LOOKED_AT = 1_000
 #: Fewer customers than this say nothing of what is usual.
 _FEWEST_ORDERS = 10
 
@@ -93,12 +96,13 @@ def told_of_customers(ledger: Ledger, name: str, guessed: bool, where: str) -> l
             f"{where}: {name!r} is {show(ledger.ids[0].as_py())} in every row, so it may be no customer; say which"
             " column is: columns={customer: HEAD}"
         )
+    told = masked_ids(ledger.ids.slice(0, _LOOKED_AT).to_pylist())
     top = int(np.argmax(heads))
     usual = (heads.sum() - heads[top]) / max(heads.size - 1, 1)
     if heads.size >= _FEWEST_ORDERS and heads[top] >= max(2 * _MANY_TIMES * usual, _LARGE * heads.sum()):
         word = ledger.ids[top].as_py()
-        return [
+        told += [
             f"the customer {show(word)} has {heads[top]:,} of {heads.sum():,} purchases, a usual one {usual:.1f}:"
             f" if it stands for many, say missing=[{show(word)}] and bad_rows=skip"
         ]
-    return []
+    return told

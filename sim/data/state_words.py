@@ -42,19 +42,13 @@ _MOST, _TOLD = 30, 4
 
 
 class StateWords:
-    """Words of columns of states, or of kinds, with the rows of each that are counted as purchases.
+    """Words of columns of states, or of kinds, with the rows of each that are counted as purchases."""
 
-    Parameters
-    ----------
-    of_few : bool
-        Whether words are told only where fewer rows have them than have those of a sale: kinds may be of anything.
-    """
-
-    def __init__(self, *, of_few: bool = False) -> None:
+    def __init__(self) -> None:
         self._rows: dict[str, Counter[str]] = {}
-        self._of_few = of_few
+        self._of_few: dict[str, bool] = {}
 
-    def add(self, name: str, cells: Any, used: NDArray[np.bool_]) -> None:
+    def add(self, name: str, cells: Any, used: NDArray[np.bool_], *, of_few: bool = False) -> None:
         """Count the words of a block.
 
         Parameters
@@ -64,9 +58,12 @@ class StateWords:
         cells : pyarrow array of str
         used : bool (n,)
             Which rows are counted as purchases.
+        of_few : bool
+            Whether words are told only where fewer rows have them than have those of a sale: kinds may be of anything.
         """
         import pyarrow
 
+        self._of_few[name] = of_few
         rows = self._rows.setdefault(name, Counter())
         if len(rows) > _MOST:
             return
@@ -96,7 +93,9 @@ class StateWords:
             open_words = [word for word, sure in zip(words, done, strict=True) if not sure]
             # Where no word is known it may be no column of states at all: a part of the country is an estado.
             of_sale = sum(rows[word] for word, sure in zip(words, done, strict=True) if sure)
-            told = of_sale > sum(rows[word] for word in open_words) if self._of_few else of_sale > 0
+            others = sum(rows[word] for word in open_words)
+            # Codes without a word tell nothing, 1 and 0 as little as 1 and 2.
+            told = of_sale > others if self._of_few[name] else of_sale > 0 or "".join(words).isdigit()
             if open_words and told:
                 said = ", ".join(f"{show(word[:30])} in {count_rows(rows[word])}" for word in open_words[:_TOLD])
                 more = f" and {len(open_words) - _TOLD} more words" if len(open_words) > _TOLD else ""

@@ -20,6 +20,7 @@ from sim.data.layout import REQUIRED, Layout, find_columns, find_quantity, find_
 from sim.data.money_heads import (
     discounts_beside,
     parts_of_money,
+    price_units_beside,
     refunds_beside,
     refuse_unit_before,
     unit_of_head,
@@ -27,7 +28,7 @@ from sim.data.money_heads import (
 )
 from sim.data.order_rows import find_order, may_number_orders
 from sim.data.parquet_file import columns_of_days, is_parquet, numeric_columns, parquet_blocks, parquet_heads
-from sim.data.role_heads import role_of_head
+from sim.data.role_heads import UNIT_PRICES, role_of_head
 from sim.data.row_faults import RowFaults
 from sim.data.text_blocks import LinesRead, text_blocks
 from sim.data.text_file import find_delimiter, first_lines, split_lines
@@ -162,6 +163,11 @@ def _notices(shape: TableShape) -> tuple[str, ...]:
     if "quantity" in shape.columns and shape.signs is None:
         less = discounts_beside(shape.head, shape.sample, shape.columns.values())
         more += [f"{head!r} is not taken off: amounts are price times quantity in full" for head in less]
+        units = price_units_beside(shape.head, shape.sample)
+        more += [f"{head!r} is not read: prices are taken as those of one piece" for head in units]
+    elif plain_head(shape.name("amount")) in UNIT_PRICES:
+        less = discounts_beside(shape.head, shape.sample, shape.columns.values())
+        more += [f"{head!r} is not taken off: prices count in full" for head in less]
     digits = [cell for cell in shape.cells("amount") if cell]
     if shape.unit == 1.0 and len(digits) >= _FEWEST_DIGITS and all(re.fullmatch(_FIXED, cell) for cell in digits):
         more.append(

@@ -28,7 +28,7 @@ _YES_HEADS = (
     "refunded", "returned", "cancelled", "canceled", "void", "voided", "return", "refund", "test_order", "test_mode",
     "deleted", "fraud", "reversed", "storno", "storniert", "gutschrift", "retoure", "test", "sandbox", "draft",
     "testbestellung", "fully_refunded", "disputed", "chargeback", "no_show", "makulerad", "annulleret",
-    "annullato", "annule", "anulado", "anulada", "geannuleerd", "iptal",
+    "forecast", "planned", "projected", "annullato", "annule", "anulado", "anulada", "geannuleerd", "iptal",
 )  # fmt: skip
 #: Heads of columns that say no where a row is none.
 _NO_HEADS = (

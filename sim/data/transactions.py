@@ -24,7 +24,7 @@ from sim.data.epochs import EPOCHS, days_of_epochs
 from sim.data.format_options import check_words
 from sim.data.ids import MISSING, ROUNDED, Spellings, is_missing, name_keys, plain_ids
 from sim.data.layout import Layout, is_status, plain_head
-from sim.data.ledger import PARTS, Ledger, RowColumns, make_ledger
+from sim.data.ledger import TOO_SMALL, Ledger, RowColumns, in_parts, make_ledger
 from sim.data.money_sides import MoneySides
 from sim.data.no_sale import is_other_kind, says_kind
 from sim.data.odd_customers import refuse_stand_ins, told_of_customers
@@ -162,7 +162,7 @@ class _Taken:
         self._money: list[NDArray[np.int64]] = []
         self._currency: list[NDArray[np.int16]] = []
         self._orders: list[NDArray[np.uint64]] = []
-        self._states, self._kinds, self._sides = StateWords(), StateWords(of_few=True), MoneySides()
+        self._states, self._sides = StateWords(), MoneySides()
         self._last_order = np.uint64(0)
         self._returns = number_of_return(shape.cells("order")) if "order" in shape.columns else None
         self._names: list[tuple[NDArray[np.uint64], Any]] = []
@@ -200,7 +200,8 @@ class _Taken:
         currency = np.zeros(len(keys), np.int16)
         if "amount" in cells:
             values, currency = self._amounts(cells, keys, compute)
-            money = np.rint(values * PARTS).astype(np.int64)
+            money, too_small = in_parts(values)
+            self._refuse(keys, too_small, "amount", TOO_SMALL, cells["amount"])
         for role in filter(is_status, cells):
             name = self._shape.name(role)
             odd = is_taken_back(cells[role], plain_head(name), compute)
@@ -211,9 +212,10 @@ class _Taken:
             if (other := (money < 0) & is_other_kind(cells[role], plain_head(name), compute) & (keys != 0)).any():
                 self.trouble.leave(f"of another kind than a sale in {name!r}, with a negative amount", int(other.sum()))
                 keys[other] = 0
-            if says_state(plain_head(name)) or says_kind(plain_head(name)):
-                words = self._states if says_state(plain_head(name)) else self._kinds
-                words.add(name, cells[role], (keys != 0) & ((money > 0) | ("amount" not in cells)))
+            of_state = says_state(plain_head(name))
+            if of_state or says_kind(plain_head(name)):
+                used = (keys != 0) & ((money > 0) | ("amount" not in cells))
+                self._states.add(name, cells[role], used, of_few=not of_state)
         if self._returns is not None:
             odd = is_of_return(cells["order"], self._returns, compute) & (money > 0)
             self._refuse(keys, odd, "order", f"{_RETURNED} {self._shape.name('order')!r}", cells["order"])
@@ -546,7 +548,6 @@ class _Taken:
         ]
         warnings += [
             *self._states.told(),
-            *self._kinds.told(),
             *told_of_customers(ledger, self._shape.name("customer"), guessed, self._where),
         ]
         used = keys[keys != 0]

@@ -153,3 +153,27 @@ def test_hours_of_a_clock_of_12_hours_without_am_and_pm_are_told(tmp_path, first
     rows = [f"c{at % 9},look,2025-03-{at % 28 + 1:02d} {at % 12 + first:02d}:15:00" for at in range(240)]
     path.write_text("\n".join(["case,activity,time", *rows]) + "\n")
     assert any("all hours are from 1 to 12" in notice for notice in read_event_log(path).notices) == told
+
+
+@pytest.mark.parametrize("head", ["seq", "event_number", "Step No", "visit_step", "position"])
+def test_numbers_of_events_that_are_in_another_order_are_told(tmp_path, head):
+    path = tmp_path / "log.csv"
+    told = f"'{head}' numbers events and is not read"
+    for numbers, hours, is_told in (("321", "111", True), ("123", "111", False), ("321", "123", False)):
+        rows = [
+            f"c{case},{name},2025-03-{case + 1:02d} 0{hour}:00,{number}"
+            for case in range(6)
+            for name, hour, number in zip(("look", "buy", "go"), hours, numbers, strict=True)
+        ]
+        path.write_text("\n".join([f"case,activity,time,{head}", *rows]) + "\n")
+        assert any(told in notice for notice in read_event_log(path).notices) == is_told
+
+
+def test_a_row_of_several_events_a_masked_case_and_points_are_told(tmp_path):
+    path = tmp_path / "log.csv"
+    rows = [f"**** {case},{name},{t:%Y-%m-%d %H:%M},{at % 3 + 1},7" for at, (case, name, t) in enumerate(EVENTS)]
+    path.write_text("\n".join(["case,activity,time,count,amount (points)", *rows]) + "\n")
+    log = read_event_log(path)
+    assert log.amount is None and log.cases == 6
+    assert "'count' is not read: each row counts as one event" in log.notices
+    assert any("are masked" in notice for notice in log.notices)

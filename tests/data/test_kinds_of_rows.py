@@ -30,7 +30,8 @@ NO_SALES = [
     ("activity", "Accrual", "Redemption"), ("change_type", "new", "churn"), ("mrr_movement", "expansion", "contraction"),
     ("line_type", "Subscription", "Account credit"), ("line_type", "Subscription", "Proration credit"),
     ("line_type", "Subscription", "Write-off"), ("row_type", "ITEM", "TENDER"), ("type", "Sale", "Cash tendered"),
-    ("type", "Invoice", "Opening balance"), ("entry_type", "Invoice", "Balance carried forward"),
+    ("scenario", "Actual", "Forecast"), ("version", "Actual", "Budget"), ("document_type", "Order", "Quotation"),
+    ("is_forecast", "0", "1"), ("planned", "no", "yes"), ("type", "Invoice", "Opening balance"), ("entry_type", "Invoice", "Balance carried forward"),
 ]  # fmt: skip
 
 
@@ -106,3 +107,28 @@ def test_periods_side_by_side_are_refused_also_beside_a_date(tmp_path, heads, mo
     rows = [(f"c{at}", 1, 2, 3, *(("2023-01-04", 6) if more else ())) for at in range(12)]
     with pytest.raises(ConfigError, match="are months side by side"):
         read(tmp_path, ("customer", *heads, *more), rows)
+
+
+def test_states_that_are_codes_alone_are_told(tmp_path):
+    heads = ("customer", "date", "amount", "status")
+    ledger = read(tmp_path, heads, [*((*row, "1") for row in ROWS), (*ODD, "0")])
+    assert any("'status' says '1' in 24 rows, '0' in 1 row: counted as purchases" in told for told in ledger.warnings)
+    assert not read(tmp_path, heads, [(*row, ("Bayern", "Hessen")[at % 2]) for at, row in enumerate(ROWS)]).warnings
+
+
+@pytest.mark.parametrize("name", ["**** **** {}", "XXXXXXXX{}", "a***{}@b***.com", "\u2022\u2022\u2022\u2022 {}"])
+def test_masked_ids_are_told(tmp_path, name):
+    rows = [(name.format(1000 + int(who[1:])), *rest) for who, *rest in ROWS]
+    assert any("are masked" in told for told in read(tmp_path, ("customer", "date", "amount"), rows).warnings)
+    rows = [(f"*{who}", *rest) for who, *rest in ROWS]
+    assert not read(tmp_path, ("customer", "date", "amount"), rows).warnings
+
+
+@pytest.mark.parametrize(("day", "on"), [(1, "first"), (0, "last"), (15, None)])
+def test_sums_of_months_are_told(tmp_path, day, on):
+    rows = [
+        (f"c{at % 8}", date(2024, 1 + at // 3, 1) + timedelta(days=day - 1), amount)
+        for at, (*_, amount) in enumerate(ROWS)
+    ]
+    ledger = read(tmp_path, ("customer", "date", "amount"), rows)
+    assert any(f"all dates are the {on} of a month" in told for told in ledger.warnings) == (on is not None)

@@ -104,3 +104,29 @@ def test_amounts_of_fixed_width_without_a_decimal_sign_are_told(tmp_path):
     assert ledger.amount.sum() == pytest.approx(100 * TOTAL)
     assert "leading zeros and no decimal sign" in ledger.warnings[0] and "amount_cents" in ledger.warnings[0]
     assert read(tmp_path, "amount_cents", rows=rows).amount.sum() == pytest.approx(TOTAL)
+
+
+def test_amounts_too_small_to_be_kept_are_refused(tmp_path):
+    rows = [(*row[:2], f"{float(row[2]) / 1e7:.10f}") for row in ROWS]
+    with pytest.raises(
+        ConfigError, match=r"22 rows with an amount too small .* a smaller unit\) \(row 1: '0.0000043250'"
+    ):
+        read(tmp_path, "amount", rows=rows)
+    # A tenth of a cent is kept.
+    rows = [(*row[:2], "0.0012") for row in ROWS]
+    assert read(tmp_path, "amount", rows=rows).amount.sum() == pytest.approx(24 * 0.0012)
+
+
+def test_a_discount_beside_a_price_is_told(tmp_path):
+    rows = [(*row, 2) for row in ROWS]
+    told = "'discount' is not taken off: prices count in full"
+    assert told in read(tmp_path, 'price","discount', rows=rows).warnings
+    assert told not in read(tmp_path, 'total","discount', rows=rows).warnings
+
+
+def test_a_price_of_many_pieces_is_told(tmp_path):
+    columns = {"customer": "customer", "date": "date", "amount": "Preis", "quantity": "Menge"}
+    for per, is_told in ((100, True), (1, False)):
+        rows = [(*row, 1, per) for row in ROWS]
+        ledger = read(tmp_path, 'Preis","Menge","Preiseinheit', rows=rows, columns=columns)
+        assert any("'Preiseinheit' is not read" in told for told in ledger.warnings) == is_told
