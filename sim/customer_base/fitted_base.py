@@ -123,10 +123,15 @@ class FittedBase:
             {name: Outlook(model.alive(seen), model.expected_after(self.year, seen)) for name, model in models.items()}
         )
 
-    def drawn(self) -> tuple[float, float]:
-        """Return repeat purchases expected of as many customers, drawn by the model alone, who joined when these did.
+    def drawn(self, model: RepeatModel | None = None) -> tuple[float, float]:
+        """Return repeat purchases expected of as many customers, drawn by a model alone, who joined when these did.
 
         That is what the market of the configuration is: it knows when customers joined, not what each did since.
+
+        Parameters
+        ----------
+        model : RepeatModel, optional
+            By default the one that is used.
 
         Returns
         -------
@@ -135,8 +140,35 @@ class FittedBase:
         """
         days, customers = joining_days(self.base)
         ages = (self.base.window - 1.0 - days) / DAYS_A_WEEK
-        so_far, later = (self.fit.model.expected(ages + more) for more in (0.0, self.year))
+        so_far, later = ((model or self.fit.model).expected(ages + more) for more in (0.0, self.year))
         return float(so_far @ customers), float((later - so_far) @ customers)
+
+    def ahead_error(self, outlook: Outlook) -> float | None:
+        """Return the standard deviation of all purchases of the year after: open parameters and random variation.
+
+        Near-best parameter sets say how open the sum is, in parts of it. Each customer's purchases vary as those of a
+        rate that is Gamma given what was seen, until the customer has left.
+
+        Parameters
+        ----------
+        outlook : Outlook
+            By the model that is used.
+
+        Returns
+        -------
+        float or None
+            None where the data leave a parameter open.
+        """
+        total = float(outlook.ahead.sum())
+        if self.fit.unbounded or not total > 0:
+            return None
+        sums = np.array([self.drawn(member)[1] for member in self.members])
+        mean = float(self.weights @ sums)
+        open_part = np.sqrt(self.weights @ (sums - mean) ** 2) / mean
+        of_alive = np.divide(outlook.ahead, outlook.alive, out=np.zeros_like(outlook.ahead), where=outlook.alive > 0)
+        square = of_alive + of_alive**2 * (1.0 + 1.0 / (self.fit.model.r + self.base.repeats))
+        chance = float((outlook.alive * square - outlook.ahead**2).sum())
+        return float(np.sqrt((open_part * total) ** 2 + chance))
 
 
 def fit_base(

@@ -263,15 +263,19 @@ def next_year(found: Forecast) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``purchases`` and ``revenue`` (None without amounts) given what each customer did, ``drawn`` (purchases by the
+        ``purchases`` and ``revenue`` (None without amounts) given what each customer did, ``ci_low`` and ``ci_high``
+        (95 % interval of the purchases; None where a parameter is left open), ``drawn`` (purchases by the
         model alone, as the configuration's market has them), and ``half`` (smallest share of customers who make half of
         the purchases).
     """
     each, spend = found.ahead, found.used.spend_of_each()
     total = float(each.sum())
     so_far = np.cumsum(np.sort(each)[::-1])
+    error = found.used.ahead_error(found.outlook[found.used.choice.name])
     return {
         "purchases": total,
+        "ci_low": None if error is None else max(total - NORMAL_WIDTH * error, 0.0),
+        "ci_high": None if error is None else total + NORMAL_WIDTH * error,
         "drawn": found.used.drawn()[1],
         "revenue": None if spend is None else float(each @ spend),
         "half": float(np.searchsorted(so_far, total / 2) + 1) / each.size if total > 0 else None,

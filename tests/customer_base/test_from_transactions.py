@@ -111,7 +111,8 @@ def test_the_year_after_is_told_as_each_customer_lets_expect_it_and_as_the_marke
     count = round(ahead["half"] * len(customers))
     assert largest[:count].sum() >= ahead["purchases"] / 2 > largest[: count - 1].sum()
     assert ahead["purchases"] == pytest.approx(ahead["drawn"], rel=0.02)
-    assert f"{ahead['purchases']:,.0f} purchases ($72,2" in summary["verdict"].replace("\u00a0", " ")
+    told = f"{ahead['purchases']:,.0f} purchases [{ahead['ci_low']:,.0f} to {ahead['ci_high']:,.0f}] ($72,2"
+    assert told in summary["verdict"].replace("\u00a0", " ")
     assert f"drawn by the model alone, has {ahead['drawn']:,.0f}" in summary["verdict"]
     page = (fitted / "report.html").read_text("utf-8").replace("\u2060", "")
     assert "Each customer" in page and "Purchases in the year after" in page
