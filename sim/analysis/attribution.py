@@ -17,7 +17,7 @@ from sim.analysis.paired import estimate
 from sim.analysis.response import Response
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shapley import ShapleyDivision, apportion, divide
-from sim.analysis.summary import short_titles, size_of
+from sim.analysis.summary import brand_titles, persona_titles, size_of
 from sim.analysis.tables import arrow_table
 
 if TYPE_CHECKING:
@@ -157,7 +157,8 @@ def summarise_attribution(
         "scenario": scenario.name,
         "title": scenario.title,
         "focal": scenario.market.focal,
-        "titles": short_titles(scenario),
+        "titles": brand_titles(scenario),
+        "persona_titles": persona_titles(scenario),
         "baseline": scenario.baseline,
         "arm": arm,
         "metric": metric,

@@ -34,8 +34,17 @@ from sim.scenario.journey import goal_stages
 
 if TYPE_CHECKING:
     from sim.scenario.resolved import ResolvedScenario
+    from sim.scenario.scenario import Scenario
 
-__all__ = ["DoubtRuns", "difference_name", "parts_of_uncertainty", "short_titles", "size_of", "summarise"]
+__all__ = [
+    "DoubtRuns",
+    "brand_titles",
+    "difference_name",
+    "parts_of_uncertainty",
+    "persona_titles",
+    "size_of",
+    "summarise",
+]
 
 _PAYBACK = METRICS.index("payback_week")
 _LOW_POINT = METRICS.index("cash_low_point")
@@ -72,19 +81,26 @@ def size_of(scenario: ResolvedScenario) -> dict[str, Any]:
     }
 
 
-def short_titles(scenario: ResolvedScenario) -> dict[str, str]:
-    """Return readers' names of brands and personas, up to the first comma: a description follows it.
+def brand_titles(scenario: ResolvedScenario) -> dict[str, str]:
+    """Return readers' names of brands, up to the first comma: a description follows it."""
+    return _cut({name: brand.title for name, brand in scenario.market.brands.items()})
+
+
+def persona_titles(scenario: ResolvedScenario | Scenario) -> dict[str, str]:
+    """Return readers' names of personas, up to the first comma: a description follows it.
 
     Those that are alike up to there, as *Women, under 30* and *Women, over 30*, keep their whole titles.
     """
-    brands = {name: brand.title for name, brand in scenario.market.brands.items()}
-    return _cut(brands) | _cut({persona.name: persona.title for persona in scenario.personas})
+    return _cut({persona.name: persona.title for persona in scenario.personas})
 
 
 def _cut(titles: Mapping[str, str]) -> dict[str, str]:
-    first = {name: (title or name).split(",")[0].strip() for name, title in titles.items()}
+    whole = {name: title or name for name, title in titles.items()}
+    alike = Counter(whole.values())
+    whole = {name: title if alike[title] == 1 else f"{title} ({name})" for name, title in whole.items()}
+    first = {name: title.split(",")[0].strip() for name, title in whole.items()}
     alike = Counter(first.values())
-    return {name: first[name] if alike[first[name]] == 1 else title for name, title in titles.items() if title}
+    return {name: first[name] if alike[first[name]] == 1 else whole[name] for name, title in titles.items() if title}
 
 
 @dataclass(frozen=True, slots=True)

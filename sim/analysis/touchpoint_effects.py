@@ -14,7 +14,7 @@ from sim.analysis.multiple_tests import beyond_chance
 from sim.analysis.paired import Uncertainty, estimate
 from sim.analysis.sampling import INDEPENDENT, Sampling
 from sim.analysis.shape import ANYTHING
-from sim.analysis.summary import short_titles, size_of
+from sim.analysis.summary import persona_titles, size_of
 from sim.analysis.tables import arrow_table
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def summarise_touchpoints(
         "scenario": scenario.name,
         "title": scenario.title,
         "focal": scenario.market.focal,
-        "titles": short_titles(scenario),
+        "persona_titles": persona_titles(scenario),
         "arm": arm,
         "metric": metric,
         "improvement": improvement,

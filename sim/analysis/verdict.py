@@ -346,7 +346,7 @@ class _Case:
             each = scaled(entry, 1.0 / heads[name])
             if entry["ci_low"] is None:
                 continue
-            called = title(self.summary, name)
+            called = str(self.summary.get("persona_titles", {}).get(name, name))
             words = f"{called} {self.money(each['mean'])} per customer{bracket(each, self.money)}"
             if each["mean"] == 0.0 and each["ci_low"] in (None, 0.0):
                 open_.append(f"{called} (no difference)")
@@ -493,7 +493,7 @@ def _mirrored(entry: Numbers) -> dict[str, Any]:
 
 
 def title(summary: Mapping[str, Any], name: str) -> str:
-    """Return a reader's name for a brand or a persona."""
+    """Return a reader's name for a brand."""
     return str(summary.get("titles", {}).get(name, name))
 
 

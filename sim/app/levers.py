@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from agents.strategies import CAPABILITIES
-from sim.analysis.summary import short_titles
+from sim.analysis.summary import persona_titles
 from sim.app.question import Book
 from sim.experiments.factors import read_named_factor
 from sim.reports.labels import sentence
@@ -111,7 +111,7 @@ def _shares(scenario: Scenario) -> Iterator[dict[str, Any]]:
     """Yield the shares of the personas; what they add up to is taken as the whole."""
     if len(scenario.personas) < 2:
         return
-    titles = short_titles(scenario)
+    titles = persona_titles(scenario)
     for persona in scenario.personas:
         title = titles.get(persona.name, persona.name)
         lever = _linear(

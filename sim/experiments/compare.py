@@ -19,7 +19,15 @@ from sim.analysis.metrics import METRICS, Measures, measure
 from sim.analysis.paired import estimate, relative_half_width
 from sim.analysis.precision import FEWEST, MAX_REPLICATES, run_until_precise
 from sim.analysis.sampling import INDEPENDENT, Sampling
-from sim.analysis.summary import DoubtRuns, difference_name, parts_of_uncertainty, short_titles, size_of, summarise
+from sim.analysis.summary import (
+    DoubtRuns,
+    brand_titles,
+    difference_name,
+    parts_of_uncertainty,
+    persona_titles,
+    size_of,
+    summarise,
+)
 from sim.analysis.time_to_goal import paired_times
 from sim.analysis.verdict import verdict
 from sim.calibration.ensemble import SEEDS, Ensemble
@@ -329,7 +337,8 @@ class _Collected:
             "title": scenario.title,
             "case": scenario.case,
             "focal": scenario.market.focal,
-            "titles": short_titles(scenario),
+            "titles": brand_titles(scenario),
+            "persona_titles": persona_titles(scenario),
             "baseline": scenario.baseline,
             "currency": scenario.market.economics.currency,
             **size_of(scenario),

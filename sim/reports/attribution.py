@@ -240,9 +240,8 @@ class _Verdict:
                 continue  # what looks larger is undecided
             each = _each(self.summary, who, entry)
             per = " per customer" if self.summary["metric"] in _TOTALS else ""
-            words.append(
-                f"{self.summary['titles'].get(who, who)}: {_called(part, self.summary)}, {self.write(each)}{per}"
-            )
+            called = self.summary["persona_titles"].get(who, who)
+            words.append(f"{called}: {_called(part, self.summary)}, {self.write(each)}{per}")
         return f"What weighs most, by persona: {'; '.join(words)}." if words else ""
 
 
@@ -434,7 +433,7 @@ def _persona_unit(summary: Numbers, words: Words) -> str:
 
 
 def _persona_picture(summary: Numbers, words: Words, shares: _PersonaShares) -> Picture:
-    titles, write = summary["titles"], _writer(summary, words)
+    titles, write = summary["persona_titles"], _writer(summary, words)
     effects = (f"{titles.get(name, name)} whole effect {write(e[-1]['mean'])}" for name, e in shares.each.items())
     return Picture(
         "personas",
@@ -455,7 +454,7 @@ def _persona_picture(summary: Numbers, words: Words, shares: _PersonaShares) -> 
 
 
 def _persona_table(summary: Numbers, words: Words, shares: _PersonaShares) -> Table:
-    currency, titles = summary["currency"], summary["titles"]
+    currency, titles = summary["currency"], summary["persona_titles"]
     return Table(
         ("", *(_called(part, summary) for part in shares.parts), "whole effect"),
         tuple(

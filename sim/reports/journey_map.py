@@ -109,7 +109,7 @@ def map_figure(
     -------
     Figure
     """
-    name = short(journey.title or journey.name, 24)
+    name = short(journey.title or journey.name, 48)
     both = [journey] if other is None else [journey, other]
     runs = [found for found in (flows, other_flows) if found is not None]
     goals = goal_stages({item.name: item for item in both})
@@ -131,7 +131,7 @@ def map_figure(
         return draw_change(both[0], both[1], note=note)
     if customers is None:
         raise ConfigError("map: the difference of two flows is drawn per 100 customers; give the number of customers")
-    words = title or f"{short(other.title or other.name, 24)}\nminus {name}"
+    words = title or f"{short(other.title or other.name, 48)}\nminus {name}"
     return draw_difference(
         both, other_flows, flows, title=words, customers=customers, weeks=horizon[0], step=horizon[1],
         shown=shown, note=note,

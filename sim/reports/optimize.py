@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sim.analysis.paired import NORMAL_WIDTH, Estimate
-from sim.analysis.summary import short_titles
+from sim.analysis.summary import brand_titles
 from sim.experiments.answers import Answers
 from sim.experiments.factors import NAMED, factor_number
 from sim.experiments.optimize import Confirmed, Optimum
@@ -105,7 +105,7 @@ def optimize_facts(found: Optimum, advice: PlanAdvice | None, answers: Answers |
         "score": _score(question, plan),
         "price": _price(found),
         **_advice_facts(found, advice),
-        "answers": answers_facts(answers, currency, short_titles(question.scenario)),
+        "answers": answers_facts(answers, currency, brand_titles(question.scenario)),
     }
 
 
@@ -400,7 +400,7 @@ def optimize_document(
         pictures=tuple(pictures),
         slots={
             **optimize_facts(found, advice, answers),
-            "payoff_table": payoff_table(answers, scenario.market.economics.currency, short_titles(scenario)),
+            "payoff_table": payoff_table(answers, scenario.market.economics.currency, brand_titles(scenario)),
             "levers": len(question.factors),
             "population": scenario.population,
             "horizon": scenario.horizon,

@@ -156,7 +156,7 @@ def time_sheet(summary: Mapping[str, Any]) -> Sheet | None:
     found = summary.get("time_to_goal")
     if not found:
         return None
-    baseline, step, titles = summary["baseline"], str(summary["step"]), summary.get("titles", {})
+    baseline, step, titles = summary["baseline"], str(summary["step"]), _persona_titles(summary)
     blocks = {"everybody": found} | {str(titles.get(who, who)): block for who, block in found["personas"].items()}
     estimate = ("mean", "ci_low", "ci_high")
     rows: list[tuple[Any, ...]] = []
@@ -188,6 +188,12 @@ def time_sheet(summary: Mapping[str, Any]) -> Sheet | None:
     return Sheet("Time to goal", columns, tuple(rows), "", note)
 
 
+def _persona_titles(summary: Mapping[str, Any]) -> Mapping[str, Any]:
+    # Results of before had them with the brands' titles.
+    found: Mapping[str, Any] = summary.get("persona_titles", summary.get("titles", {}))
+    return found
+
+
 def persona_sheet(summary: Mapping[str, Any]) -> Sheet:
     """Return every arm's differences from the baseline by persona.
 
@@ -196,7 +202,7 @@ def persona_sheet(summary: Mapping[str, Any]) -> Sheet:
     summary : mapping
         Content of the `summary.json` of a comparison.
     """
-    titles = summary.get("titles", {})
+    titles = _persona_titles(summary)
     rows = tuple(
         row
         for name, block in summary.get("personas", {}).items()
@@ -213,7 +219,7 @@ def summary_sheet(summary: Mapping[str, Any]) -> Sheet:
     summary : mapping
         Content of the `summary.json` of a comparison.
     """
-    titles = summary.get("titles", {})
+    titles = _persona_titles(summary)
     blocks = {EVERYBODY: summary, **summary.get("personas", {})}
     rows = tuple(
         (

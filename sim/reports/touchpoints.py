@@ -265,7 +265,7 @@ def _personas(summary: Numbers, best: Sequence[Numbers]) -> Table | None:
         cells = [_starred(summary, effect[item["pays"]]) if effect else NOTHING for effect in effects]
         rows.append((f"{_place(item)}, {_DIRECTIONS[item['kind'], item['pays']]}", *cells))
     return Table(
-        ("", *(summary["titles"].get(persona, persona) for persona in personas)),
+        ("", *(summary["persona_titles"].get(persona, persona) for persona in personas)),
         tuple(rows),
         f"Effect on {words_of(summary['metric'], summary).name.lower()}. * the 95 % interval stays clear of 0.",
     )

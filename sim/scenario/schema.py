@@ -200,7 +200,8 @@ def read_name(value: object, what: str, *, where: str = "", key: str = "", any_s
     if isinstance(value, str) and (NAME.fullmatch(value) or (any_script and is_spelled(value))):
         return value
     place = f"{key} is" if key else f"the name of {what} is"
-    raise ConfigError(f"{_place(where)}{place} {show(value)}; name {what} with 1 to 64 letters, digits, '_' or '-'")
+    letters = "letters" if any_script else "letters from A to Z"
+    raise ConfigError(f"{_place(where)}{place} {show(value)}; name {what} with 1 to 64 {letters}, digits, '_' or '-'")
 
 
 def defaults(kind: type[Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from sim.analysis.summary import short_titles
+from sim.analysis.summary import brand_titles, persona_titles
 from sim.analysis.verdict import money, points, verdict
 from sim.experiments.compare import compare
 from sim.reports.difference_table import difference_rows
@@ -215,14 +215,33 @@ def test_the_step_named_is_the_largest_that_is_sure_and_no_coincidence(told):
 def test_personas_and_brands_that_are_alike_up_to_the_comma_keep_their_whole_titles(scenario):
     first, second = scenario.personas
     same = (replace(first, title="Women, under 30"), replace(second, title="Women, over 30"))
-    assert [short_titles(replace(scenario, personas=same))[name] for name in (first.name, second.name)] == [
+    assert [persona_titles(replace(scenario, personas=same))[name] for name in (first.name, second.name)] == [
         "Women, under 30",
         "Women, over 30",
     ]
     apart = (replace(first, title="Women, under 30"), replace(second, title="Men, under 30"))
-    assert [short_titles(replace(scenario, personas=apart))[name] for name in (first.name, second.name)] == [
+    assert [persona_titles(replace(scenario, personas=apart))[name] for name in (first.name, second.name)] == [
         "Women",
         "Men",
     ]
     untitled = (replace(first, name="Women", title=""), replace(second, title="Women, over 30"))
-    assert short_titles(replace(scenario, personas=untitled))[second.name] == "Women, over 30"
+    assert persona_titles(replace(scenario, personas=untitled))[second.name] == "Women, over 30"
+    twice = (replace(first, title="Women"), replace(second, title="Women"))
+    assert persona_titles(replace(scenario, personas=twice)) == {
+        person.name: f"Women ({person.name})" for person in (first, second)
+    }
+
+
+def test_a_persona_that_has_the_key_of_a_brand_is_called_by_its_own_title(told, scenario):
+    focal, person = scenario.market.focal, scenario.personas[0]
+    brand = replace(scenario.market.brands[focal], title="Stride, treadmills")
+    market = replace(scenario.market, brands={**scenario.market.brands, focal: brand})
+    same = replace(
+        scenario, market=market, personas=(replace(person, name=focal, title="Rosa"), *scenario.personas[1:])
+    )
+    assert (brand_titles(same)[focal], persona_titles(same)[focal]) == ("Stride", "Rosa")
+    summary = copy.deepcopy(told(better=80, noise=5).summary_json)
+    summary["personas"][focal] = summary["personas"].pop(person.name)
+    summary["persona_customers"][focal] = summary["persona_customers"].pop(person.name)
+    text = verdict({**summary, "titles": brand_titles(same), "persona_titles": persona_titles(same)})
+    assert "Stride's contribution" in text and "It pays for" in text and "Rosa +" in text and "Stride +" not in text

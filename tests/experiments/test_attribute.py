@@ -248,7 +248,7 @@ def test_a_title_is_text_whatever_it_says(done, tmp_path):
     named = replace(
         done,
         scenario=replace(done.scenario, title=hostile),
-        summary_json={**done.summary_json, "titles": titles},
+        summary_json={**done.summary_json, "persona_titles": titles},
     )
     page = write_document(attribution_document(named), tmp_path).read_text(encoding="utf-8")
     assert "<script" not in page and "&lt;script&gt;" in page

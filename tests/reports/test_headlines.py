@@ -257,6 +257,7 @@ def test_an_attribution_claims_nothing_that_is_undecided(effect: dict[str, Any])
         "currency": "$",
         "focal": "ours",
         "titles": {},
+        "persona_titles": {},
         "players": ["automation", "context"],
         "metric": "contribution",
         "metrics": {"contribution": {"all": block, "keen": block, "wary": block}},

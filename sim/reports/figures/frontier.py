@@ -243,7 +243,7 @@ def draw_found(groups: Sequence[tuple[str, Floats, Floats, Floats]], *, label: s
     with style():
         height = 4.5
         figure, (axes,) = canvas(height)
-        figure.subplots_adjust(left=0.9 / WIDTH, right=0.97, bottom=1.1 / height, top=1.0 - 0.36 / height)
+        figure.subplots_adjust(left=0.9 / WIDTH, right=0.94, bottom=1.1 / height, top=1.0 - 0.36 / height)
         marks = (("o", MUTED, "white"), ("s", MORE, MORE))
         ends = np.concatenate([np.r_[predicted, found] for _, predicted, found, _ in groups])
         low, high = float(ends.min()), float(ends.max())

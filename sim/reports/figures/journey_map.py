@@ -307,9 +307,9 @@ def draw_change(
             added = [edge for edge in after_edges if edge not in before_edges]
             altered = (shares or {}).get(pair) or f"± {_gate(added) or 'chance'}"
             links.append(Link(*pair, altered, None, INK, "-", True))
-    called = [short(item.title or item.name, 24) for item in (journey, other)]
+    called = [short(item.title or item.name, 48) for item in (journey, other)]
     if called[0] == called[1]:
-        called = [short(item.name, 24) for item in (journey, other)]
+        called = [short(item.name, 48) for item in (journey, other)]
     title = f"From {called[0]}\nto {called[1]}"
     mark = "±" if shares is None else "share → share"
     notes = [f"+ new (blue)   − gone (orange, dashed)   {mark} altered (black)   unmarked: same"]
