@@ -315,9 +315,8 @@ class _Taken:
             odd = ~(pieces.readable & np.isfinite(pieces.values))
             self._refuse(keys, odd, "quantity", "with a quantity that is no number", cells["quantity"])
             # A cancellation has a quantity below 0, or a price below 0, or both where a tool signs either.
-            values = np.where(
-                odd, 0.0, np.where((pieces.values < 0) & (values < 0), -1.0, 1.0) * values * pieces.values
-            )
+            sign = np.where((pieces.values < 0) & (values < 0), -1.0, 1.0)
+            values = np.where(odd, 0.0, sign * values * pieces.values)
         values = values * self._unit
         bad = ~(readable & (np.abs(values) <= _MOST_MONEY))
         self._refuse(keys, ~readable, "amount", "with an amount that is no number", cells["amount"])
