@@ -45,7 +45,7 @@ REQUIRED = ("customer", "date")
 
 #: A number of pieces, and what is no such number; heads that end so are of money.
 _PIECES, _DECIMALS = r"\d{1,2}(?:[.,]0+)?", r"\d[.,]\d{1,2}$"
-_PRICES = ("price", "value", "preis", "wert", "prix", "precio", "prezzo", "sales", "revenue")
+_PRICES = ("price", "value", "preis", "wert", "prix", "precio", "prezzo", "sales", "revenue", "sum", "cost", "paid")
 #: Words of heads of what was paid in the end.
 _AT_LAST = frozenset({"final", "discounted", "reduced", "paid", "after", "actual", "effective", "charged", "net"})
 #: Letters that kunde and kundennummer have in common.

@@ -231,10 +231,10 @@ _MONEY = frozenset({
 _HOW_MUCH = frozenset({
     "prix", "precio", "prezzo", "preco", "cena", "ttc", "ht", "netto", "brutto", "net", "brut", "netta", "ingreso",
     "ingresos", "paye", "payee", "pagado", "pagato", "betaald", "bezahlt", "paid", "laczna", "calkowita", "razem",
-    "celkova", "общая", "грн", "руб", "grand",
+    "celkova", "общая", "грн", "руб", "grand", "gross",
 })  # fmt: skip
 #: What is paid is an amount with tax.
-_NET = frozenset({"ht", "net", "netto", "netta", "brutto", "brut"})
+_NET = frozenset({"ht", "net", "netto", "netta", "brutto", "brut", "gross"})
 #: Days on which nobody buys, and those that a table is of.
 _OTHER_DAYS = re.compile(
     r"birth|born|dob|naiss|geburt|nacim|nascim|nascita|urodz|dogum|рожд|start|begin|beginn|debut|inicio|inizio|end(?:_|$)"

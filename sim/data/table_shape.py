@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from sim.data.amounts import count_decimal_signs, currency_of_head, decide_decimal
+from sim.data.as_typed import as_typed
 from sim.data.currency_columns import find_currency, says_currency
 from sim.data.epochs import epoch_unit
 from sim.data.format_options import DECIMALS
@@ -23,6 +24,7 @@ from sim.data.money_heads import (
     price_units_beside,
     refunds_beside,
     refuse_unit_before,
+    speaks_of_no_money,
     unit_of_head,
     unknown_unit,
 )
@@ -139,6 +141,8 @@ def look_at(path: Path, where: str, layout: Layout) -> TableShape:
         heads = [plain_head(name) for name in shape.head]
         if (order := find_order(heads, shape.sample, shape.columns.values())) is not None:
             shape = replace(shape, columns={**shape.columns, "order": order})
+    if not (isinstance(layout.columns, Mapping) and "amount" in layout.columns):
+        shape = replace(shape, notices=(*shape.notices, *_other_amounts(shape)))
     dates = [cell for cell in shape.cells("date") if cell.lower() not in MISSING]
     shape = replace(shape, epoch=None if layout.date_format else epoch_unit(dates), notices=_notices(shape))
     if "amount" not in columns or shape.decimal:
@@ -150,6 +154,22 @@ def look_at(path: Path, where: str, layout: Layout) -> TableShape:
     if whole or signs[0] or signs[1]:
         return replace(shape, decimal=_decided(signs, _first_open(amounts, 0), shape.name("amount"), where))
     return shape
+
+
+def _other_amounts(shape: TableShape) -> list[str]:
+    """Tell of a column that may be the amount as well, and is another one in most rows: a grand total, say."""
+    if "amount" not in shape.columns or not shape.has_head:
+        return []
+    read = shape.columns["amount"]
+    for at, head in enumerate(shape.head):
+        plain = plain_head(head)
+        if at in shape.columns.values() or plain in UNIT_PRICES or speaks_of_no_money(head):
+            continue
+        rows = [row for row in shape.sample if len(row) > max(at, read) and row[at]]
+        if role_of_head(plain, "amount") and 2 * sum(row[at] != row[read] for row in rows) > len(shape.sample):
+            way = as_typed("columns", {"amount": head})
+            return [f"{shape.name('amount')!r} is read as the amount, and {head!r} may be it as well: {way} takes it"]
+    return []
 
 
 def _notices(shape: TableShape) -> tuple[str, ...]:

@@ -203,19 +203,17 @@ class _Taken:
             money, too_small = in_parts(values)
             self._refuse(keys, too_small, "amount", TOO_SMALL, cells["amount"])
         for role in filter(is_status, cells):
-            name = self._shape.name(role)
-            odd = is_taken_back(cells[role], plain_head(name), compute)
-            odd &= money >= 0
-            of_states = has_short_words(plain_head(name))
-            self._sides.add(role, plain_head(name), cells[role], (keys != 0) & ~odd & (money >= 0), of_states=of_states)
+            head = plain_head(name := self._shape.name(role))
+            odd = is_taken_back(cells[role], head, compute) & (money >= 0)
+            sided = (keys != 0) & ~odd & (money >= 0)
+            self._sides.add(role, head, cells[role], sided, of_states=has_short_words(head))
             self._refuse(keys, odd, role, f"{_NO_PURCHASE} {name!r}", cells[role])
-            if (other := (money < 0) & is_other_kind(cells[role], plain_head(name), compute) & (keys != 0)).any():
+            if (other := (money < 0) & is_other_kind(cells[role], head, compute) & (keys != 0)).any():
                 self.trouble.leave(f"of another kind than a sale in {name!r}, with a negative amount", int(other.sum()))
                 keys[other] = 0
-            of_state = says_state(plain_head(name))
-            if of_state or says_kind(plain_head(name)):
+            if says_state(head) or says_kind(head):
                 used = (keys != 0) & ((money > 0) | ("amount" not in cells))
-                self._states.add(name, cells[role], used, of_few=not of_state)
+                self._states.add(name, cells[role], used, of_few=not says_state(head))
         if self._returns is not None:
             odd = is_of_return(cells["order"], self._returns, compute) & (money > 0)
             self._refuse(keys, odd, "order", f"{_RETURNED} {self._shape.name('order')!r}", cells["order"])

@@ -298,8 +298,8 @@ def test_targets_are_read_by_the_same_rules(tmp_path):
 
 def test_of_columns_that_may_be_the_amount_those_that_speak_of_money_are_proposed(read):
     rows = [[str(1000 + at), row[0], row[1], "7", "40.00", row[2]] for at, row in enumerate(ROWS)]
-    head = ("Order Number", "customer", "date", "Bags", "Order Subtotal Amount", "Order Gross Amount")
-    wanted = r"'Order Gross Amount' may be it \(or 'Bags', 'Order Subtotal Amount', 'Order Number'\)"
+    head = ("Order Number", "customer", "date", "Bags", "Order Subtotal Amount", "Order Amount Charged")
+    wanted = r"'Order Amount Charged' may be it \(or 'Bags', 'Order Subtotal Amount', 'Order Number'\)"
     with pytest.raises(ConfigError, match=wanted):
         read(rows, head)
     # Where all are numbers of things none is proposed, but whether there is an amount is still asked.

@@ -130,3 +130,27 @@ def test_a_price_of_many_pieces_is_told(tmp_path):
         rows = [(*row, 1, per) for row in ROWS]
         ledger = read(tmp_path, 'Preis","Menge","Preiseinheit', rows=rows, columns=columns)
         assert any("'Preiseinheit' is not read" in told for told in ledger.warnings) == is_told
+
+
+def test_another_column_that_may_be_the_amount_is_told(tmp_path):
+    rows = [(*row, 1000) for row in ROWS]
+    ledger = read(tmp_path, 'total","grand_total', rows=rows)
+    assert ledger.amount.sum() == pytest.approx(TOTAL)
+    assert any("'grand_total' may be it as well: 'columns={amount: grand_total}'" in told for told in ledger.warnings)
+    same = [(*row, row[2]) for row in ROWS]
+    columns = {"customer": "customer", "date": "date", "amount": "total"}
+    for others, given in ((same, None), (rows, columns), ([(*row, "") for row in ROWS], None)):
+        assert not read(tmp_path, 'total","grand_total', rows=others, columns=given).warnings
+
+
+@pytest.mark.parametrize("heads", [("amount_net", "amount_gross"), ("net total", "gross total")])
+def test_amounts_with_and_without_tax_are_asked_about(tmp_path, heads):
+    with pytest.raises(ConfigError, match="may each be the amount"):
+        read(tmp_path, '","'.join(heads), rows=[(*row, 1000) for row in ROWS])
+
+
+@pytest.mark.parametrize("other", ["sum", "cost", "total_paid"])
+def test_an_amount_that_counts_pieces_is_asked_about(tmp_path, other):
+    rows = [(*row[:2], at % 5 + 1, row[2]) for at, row in enumerate(ROWS)]
+    with pytest.raises(ConfigError, match="'amount' has small whole numbers alone"):
+        read(tmp_path, f'amount","{other}', rows=rows)
