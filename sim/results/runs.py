@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.number_format import counted
+from sim.results.answer import REPORT
 from sim.results.checksums import recorded
 from sim.results.manifest import MANIFEST, read_json, read_manifest
 from sim.results.order import order_of
@@ -98,7 +99,8 @@ def find_run(
         Folder of all results.
     name : str
         ``NAME``, ``VERB/NAME``, an unambiguous part of the name, ``latest`` or ``VERB/latest``. A whole name goes
-        before the name of a scenario, and that before a part of a name.
+        before the name of a scenario, and that before a part of a name. The path of the folder or of its report, as
+        commands print it, will do as well.
     holding : str or sequence of str
         Tables, one of which the latest must hold; `*` is any. A run that is named is taken whatever it holds.
     what : str
@@ -114,11 +116,11 @@ def find_run(
         If there is no such run, more than one, or the name leads out of the results folder.
     """
     root = Path(output_dir)
-    parts = Path(name).parts
-    if not parts or len(parts) > 2 or Path(name).is_absolute() or any(part in ("..", ".") for part in parts):
+    parts = _within(Path(name), root).parts
+    if not parts or len(parts) > 2 or Path(*parts).is_absolute() or any(part in ("..", ".") for part in parts):
         raise ConfigError(
             f"run is {name!r}; give the name of a folder within {str(root)!r}, as `journey results list` shows it, "
-            "or latest"
+            f"or latest{_elsewhere(Path(name))}"
         )
     every, faults = _all_runs(root)
     runs = [run for run in every if _is_inside(run.path, root)]
@@ -156,6 +158,22 @@ def find_run(
         remedy = suggest(wanted, known, "`journey results list`", listed=["shows them all"])
         raise ConfigError(f"run {name!r} is not in {str(root)!r}; {remedy}")
     return found[0]
+
+
+def _within(given: Path, root: Path) -> Path:
+    """Return the path of a run, or of its report, as it is within the folder of results; any other as it is."""
+    folder = given.parent if given.name == REPORT else given
+    for start in (root, root.resolve()):
+        if len(folder.parts) > len(start.parts) > 0 and folder.is_relative_to(start):
+            return folder.relative_to(start)
+    return given
+
+
+def _elsewhere(given: Path) -> str:
+    """Say how a run of another folder of results is found, where there is one at a path."""
+    folder = given.parent if given.name == REPORT else given
+    other = folder.parent.parent
+    return f"; runs of another folder take output_dir={other}" if (folder / MANIFEST).is_file() else ""
 
 
 def _all_runs(root: Path) -> tuple[list[StoredResult], list[tuple[Path, ConfigError]]]:

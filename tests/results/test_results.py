@@ -244,7 +244,21 @@ def test_runs_are_found_by_name_by_part_and_as_the_latest(result, tmp_path):
     assert "contribution" in shown and "None" not in shown and "?" not in shown.splitlines()[1]
 
 
-@pytest.mark.parametrize("name", ["..", "../secret", "compare/../../secret", "/etc", "", "a/b/c", "."])
+def test_a_run_is_found_by_the_path_that_is_printed(result, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = write(result, "results", report=False)
+    for path in (made, made / "report.html", made.resolve(), made.resolve() / "report.html"):
+        assert find_run("results", str(path)).path == made
+    other = write(result, "elsewhere", report=False)
+    with pytest.raises(
+        ConfigError, match=f"as `journey results list` shows it, or latest; .*output_dir={other.parent.parent}"
+    ):
+        find_run("results", str(other))
+
+
+@pytest.mark.parametrize(
+    "name", ["..", "../secret", "compare/../../secret", "/etc", "", "a/b/c", ".", "results/../secret"]
+)
 def test_names_that_leave_the_folder_are_refused(result, tmp_path, name):
     write(result, tmp_path / "results", report=False)
     with pytest.raises(ConfigError):
