@@ -126,14 +126,33 @@ def _spent(customer: Any, week: Int) -> Int:
     return week - np.int64(customer.since) - np.int64((np.int64(customer.marks) & MOVED) != 0)
 
 
+@expression
+def _bin_ahead(world: World, node: Any, week: Int) -> Int:
+    """Bin of the time in the run; the last one goes on."""
+    return np.int64(world.step_bins[min(node.first_ahead_step + week, node.end_ahead_step - 1)])
+
+
 @inlined
-def _load_by_step(world: World, workspace: Workspace, population: Population, edge_id: Int, lanes: Int) -> None:
-    """Probability of an edge by each customer's time in the stage, or in the run; the last value goes on."""
-    scratch, edge, week = workspace.scratch[0], world.edges[edge_id], workspace.clock[_AT_WEEK]
-    last = edge.end_step - edge.first_step - 1
+def _find_bins(world: World, workspace: Workspace, population: Population, at: Int, lanes: Int) -> None:
+    """Leave in ``step_bin`` the bin of each customer's time in the stage; the last one goes on."""
+    scratch, node, week = workspace.scratch[0], world.nodes[at], workspace.clock[_AT_WEEK]
+    last = node.first_ahead_step - node.first_step - 1
     for lane in range(lanes):
-        spent = week if edge.forward else _spent(population.people[scratch.index[lane]], week)
-        scratch.predictor[lane] = world.by_step[edge.first_step + min(max(spent, 0), last)]
+        spent = _spent(population.people[scratch.index[lane]], week)
+        scratch.step_bin[lane] = world.step_bins[node.first_step + min(max(spent, 0), last)]
+
+
+@inlined
+def _load_by_step(world: World, workspace: Workspace, edge_id: Int, ahead: Int, lanes: Int) -> None:
+    """Probability of an edge by the bin of each customer's time in the stage, or by that of the run, ``ahead``."""
+    scratch, edge = workspace.scratch[0], world.edges[edge_id]
+    if edge.forward:
+        probability = world.by_step[edge.first_step + ahead * edge.step_edges]
+        for lane in range(lanes):
+            scratch.predictor[lane] = probability
+    else:
+        for lane in range(lanes):
+            scratch.predictor[lane] = world.by_step[edge.first_step + scratch.step_bin[lane] * edge.step_edges]
 
 
 @inlined
@@ -216,15 +235,14 @@ def drop_staying(world: World, workspace: Workspace, population: Population, at:
     if node.end_bound == node.first_bound:
         return lanes
     _draw(world, workspace, population, at, False, lanes)
-    last = node.first_ahead - node.first_bound - 1
-    ahead = world.bounds[node.first_ahead + min(week, node.end_bound - node.first_ahead - 1)]
+    _find_bins(world, workspace, population, at, lanes)
+    ahead = world.bounds[node.first_ahead + _bin_ahead(world, node, week)]
     moving = np.int64(0)
     for lane in range(lanes):
-        i = scratch.index[lane]
-        spent = min(max(_spent(population.people[i], week), 0), last)
+        i, bound = scratch.index[lane], world.bounds[node.first_bound + scratch.step_bin[lane]]
         scratch.index[moving] = i
         scratch.customer_id[moving] = scratch.customer_id[lane]
-        moving += np.int64(uniform(np.int64(scratch.draws[0, lane])) < world.bounds[node.first_bound + spent] + ahead)
+        moving += np.int64(uniform(np.int64(scratch.draws[0, lane])) < bound + ahead)
     return moving
 
 
@@ -257,6 +275,10 @@ def choose_edges(
             scratch.is_incumbent[lane] = (customer.host != NOBODY) & (customer.host == customer.incumbent)
     if node.weighs:
         _draw(world, workspace, population, at, instant, lanes)
+    ahead: Int = np.int64(0)
+    if node.end_ahead_step > node.first_step:
+        _find_bins(world, workspace, population, at, lanes)
+        ahead = _bin_ahead(world, node, workspace.clock[_AT_WEEK])
     _begin_sums(node.by_visit, instant, scratch, wide)
     for row in range(node.first_used, node.end_used):
         load_feature(world, market, workspace, population, at, world.used[row], lanes)
@@ -275,8 +297,8 @@ def choose_edges(
                 before = scratch.edge[lane]
                 scratch.edge[lane] = edge_id if is_open[lane] != 0 else before
                 sums[lane] = scratch.cumulative[lane]
-        elif edge.end_step > edge.first_step:
-            _load_by_step(world, workspace, population, edge_id, lanes)
+        elif edge.step_edges > 0:
+            _load_by_step(world, workspace, edge_id, ahead, lanes)
             _add_by_step(workspace, sums, is_open, wide)
         else:
             _add_hazard(world, workspace, edge_id, sums, is_open, wide)

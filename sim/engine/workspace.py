@@ -88,6 +88,7 @@ SCRATCH = np.dtype(
         ("is_open", np.uint8, (LANES,)),  # whether an edge exists
         ("ones", np.uint8, (LANES,)),  # for an edge that always exists
         ("predictor", np.float64, (LANES,)),  # linear predictor of an edge
+        ("step_bin", np.int64, (LANES,)),  # of the time in the stage
         ("total_odds", np.float64, (LANES,)),
         ("cumulative", np.float64, (LANES,)),  # sum of odds or probabilities up to an edge
         ("threshold", np.float64, (LANES,)),  # the draw, in units of the total

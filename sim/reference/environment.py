@@ -49,10 +49,22 @@ def _personas(mask: int) -> frozenset[int] | None:
     return None if mask == ALL_PERSONAS else frozenset(at for at in range(64) if mask >> at & 1)
 
 
+def _by_step(world: World, node: SimpleNamespace, edge: SimpleNamespace) -> tuple[float, ...]:
+    """Return the probability of an edge in each step by its clock, the last going on; of none where it has no clock."""
+    if not edge.step_edges:
+        return ()
+    begin, end = (
+        (node.first_ahead_step, node.end_ahead_step) if edge.forward else (node.first_step, node.first_ahead_step)
+    )
+    return tuple(
+        world.by_step[edge.first_step + world.step_bins[begin:end].astype(np.int64) * edge.step_edges].tolist()
+    )
+
+
 def _views(world: World) -> dict[int, NodeView]:
     """Every node of the graph, by number."""
     stages = world.node_of.shape[1]
-    terms, by_step, by_visit = _all_plain(world.terms), world.by_step.tolist(), world.by_visit.tolist()
+    terms, by_visit = _all_plain(world.terms), world.by_visit.tolist()
     ways = _all_plain(world.edges)
     views: dict[int, NodeView] = {}
     for at, node in enumerate(_all_plain(world.nodes)):
@@ -66,7 +78,7 @@ def _views(world: World) -> dict[int, NodeView]:
                 terms=tuple(
                     (FEATURES[term.feature], term.coefficient) for term in terms[edge.first_term : edge.end_term]
                 ),
-                by_step=tuple(by_step[edge.first_step : edge.end_step]),
+                by_step=_by_step(world, node, edge),
                 forward=bool(edge.forward),
                 opens=edge.opens,
                 closes=edge.closes,

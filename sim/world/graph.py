@@ -6,7 +6,7 @@ so that a customer whose host brand changes stays in the stage and only the edge
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -110,6 +110,10 @@ NODE = np.dtype(
         ("first_bound", np.int64),
         ("first_ahead", np.int64),
         ("end_bound", np.int64),
+        # Bins of steps in the stage, and of the run, in which the probabilities of all its edges stay as they are.
+        ("first_step", np.int64),
+        ("first_ahead_step", np.int64),
+        ("end_ahead_step", np.int64),
     ],
     align=True,
 )
@@ -124,8 +128,8 @@ EDGE = np.dtype(
         ("intercept", np.float64),
         ("first_term", np.int64),
         ("end_term", np.int64),
-        ("first_step", np.int64),  # probabilities by time in stage, where it has them
-        ("end_step", np.int64),
+        ("first_step", np.int64),  # of its probabilities by time in stage that of the first bin, where it has them
+        ("step_edges", np.int64),  # those of two bins are so far apart; 0 where it has none
         ("first_visit", np.int64),  # weights by visit, where an edge of its stage has them
         ("end_visit", np.int64),
         ("forward", np.bool_),  # they are by time since the run began
@@ -152,7 +156,8 @@ class Graph(NamedTuple):
     nodes: Any  # (J x K,) records of NODE
     edges: Any  # (E,) records of EDGE
     terms: Any  # records of TERM
-    by_step: NDArray[np.float64]  # probabilities by time in stage, edge by edge
+    by_step: NDArray[np.float64]  # probabilities by time in stage, node by node, bin by bin, edge by edge
+    step_bins: NDArray[np.uint16]  # bin of each step, node by node, the last going on
     by_visit: NDArray[np.float64]  # weights by visit, edge by edge
     bounds: NDArray[np.float64]  # sums of these by node
     used: NDArray[np.int64]  # features that the edges of each node depend on, node by node
@@ -179,13 +184,19 @@ def _edge_terms(edge: Edge) -> tuple[int, float, list[tuple[int, float]]]:
     return kind, float(hazard.get("base", 0.0)), terms
 
 
-def _values_by_step(edge: Edge) -> NDArray[np.float64]:
-    """Return an edge's probabilities, one for each step in the stage up to the last that changes."""
-    return _laid_out(edge.by_step)
+def _begins(edges: Iterable[Edge], forward: bool) -> list[int]:
+    """Return the steps, from 1, in which the probability of any edge changes that goes by this clock."""
+    return sorted({1, *(step for edge in edges if edge.forward == forward for step, _ in edge.by_step)})
+
+
+def _values_by_step(edge: Edge, begins: Sequence[int]) -> NDArray[np.float64]:
+    """Return an edge's probabilities in the bins that begin with these steps."""
+    own, values = zip(*edge.by_step, strict=True)
+    return np.array(values, np.float64)[np.searchsorted(own, begins, side="right") - 1]
 
 
 def _laid_out(pairs: Sequence[tuple[int, float]]) -> NDArray[np.float64]:
-    """Return one value for each step or visit up to the last that changes."""
+    """Return one value for each visit up to the last that changes."""
     begins = [begin for begin, _ in pairs]
     values = np.array([value for _, value in pairs], np.float64)
     return np.repeat(values, np.diff([*begins, begins[-1] + 1])) if begins else values
@@ -198,9 +209,10 @@ class _Tables:
         self.personas = personas
         self.edges: list[tuple[Any, ...]] = []
         self.by_step: list[NDArray[np.float64]] = []
+        self.step_bins: list[NDArray[np.uint16]] = []
         self.by_visit: list[NDArray[np.float64]] = []
         self.bounds: list[NDArray[np.float64]] = []
-        self.steps = self.visits = self.bound = 0
+        self.steps = self.bins = self.visits = self.bound = 0
         self.terms: list[tuple[int, float]] = []
         self.used: list[int] = []
 
@@ -210,12 +222,12 @@ class _Tables:
         first_term = len(self.terms)
         leaving = [edge for edge in journey.edges if edge.source == name]
         row.by_visit = any(edge.by_visit for edge in leaving)
-        for edge in leaving:
+        for edge, laid in zip(leaving, self._add_steps(row, leaving), strict=True):
             kind, base, weights = _edge_terms(edge)
             on = {None: On.WEEK, "contact": On.CONTACT, "need": On.NEED}[edge.on]
             only = ALWAYS if edge.only is None else GATES.index(edge.only)
             span = (len(self.terms), len(self.terms) + len(weights))
-            steps = self._add_steps(edge) + self._add_visits(edge, row.by_visit)
+            steps = laid + self._add_visits(edge, row.by_visit)
             personas = self._mask(edge)
             ends = (stages.index(name), stages.index(edge.target))
             visits = journey.stages[edge.target].does == "visit"
@@ -233,12 +245,28 @@ class _Tables:
         row.end_used = len(self.used)
         self._add_bounds(row, leaving)
 
-    def _add_steps(self, edge: Edge) -> tuple[int, int]:
-        """Lay out an edge's probabilities, one for each step in the stage up to the last that changes."""
-        values = _values_by_step(edge)
-        self.by_step.append(values)
-        self.steps += values.size
-        return self.steps - values.size, self.steps
+    def _add_steps(self, row: Any, edges: Sequence[Edge]) -> list[tuple[int, int]]:
+        """Lay out the probabilities by time of the edges of a stage, bin by bin: customers need those of one bin.
+
+        Returns of each edge where its own begin, and how far apart they are.
+        """
+        row.first_step = row.first_ahead_step = row.end_ahead_step = self.bins
+        laid = [(0, 0)] * len(edges)
+        if not any(edge.by_step for edge in edges):
+            return laid
+        for forward in (False, True):
+            timed = [at for at, edge in enumerate(edges) if edge.by_step and edge.forward == forward]
+            begins = _begins(edges, forward)
+            self.step_bins.append(
+                np.repeat(np.arange(len(begins), dtype=np.uint16), np.diff([*begins, begins[-1] + 1]))
+            )
+            row.first_ahead_step, row.end_ahead_step = row.end_ahead_step, row.end_ahead_step + begins[-1]
+            for column, at in enumerate(timed):
+                laid[at] = (self.steps + column, len(timed))
+            self.by_step.append(np.array([_values_by_step(edges[at], begins) for at in timed]).T.ravel())
+            self.steps += self.by_step[-1].size
+        self.bins = row.end_ahead_step
+        return laid
 
     def _add_visits(self, edge: Edge, by_visit: bool) -> tuple[int, int]:
         """Lay out an edge's weights by visit: 1 where it has none but another of its stage has."""
@@ -248,25 +276,21 @@ class _Tables:
         return self.visits - values.size, self.visits
 
     def _add_bounds(self, row: Any, edges: Sequence[Edge]) -> None:
-        """Lay out at most how likely a stage is left, by time in it and by time in the run.
+        """Lay out at most how likely a stage is left, by bins of time in it and of time in the run.
 
         Who draws no less stays, whichever edges are open. So it is where all that decides is the time.
         """
         row.first_bound = row.first_ahead = row.end_bound = self.bound
         if row.weeks == 0 or not any(edge.by_step for edge in edges):
             return
-        sums = {False: np.zeros(1), True: np.zeros(1)}
+        begins = {forward: _begins(edges, forward) for forward in (False, True)}
+        sums = {forward: np.zeros(len(steps)) for forward, steps in begins.items()}
         for edge in edges:
             kind, base, weights = _edge_terms(edge)
             if kind != Kind.PROBABILITY or weights:
                 return
-            values = np.clip(_values_by_step(edge) if edge.by_step else np.array([base]), 0.0, 1.0)
-            values *= max((weight for _, weight in edge.by_visit), default=1.0)
-            before = sums[edge.forward]
-            size = max(values.size, before.size)
-            # The last value goes on.
-            before, values = (np.pad(one, (0, size - one.size), "edge") for one in (before, values))
-            sums[edge.forward] = before + values
+            values = _values_by_step(edge, begins[edge.forward]) if edge.by_step else np.array([base])
+            sums[edge.forward] += np.clip(values, 0.0, 1.0) * max((weight for _, weight in edge.by_visit), default=1.0)
         for one in sums.values():
             self.bounds.append(one * (1.0 + _ROUNDING))
         row.first_ahead += sums[False].size
@@ -358,6 +382,7 @@ def compile_graph(
         edges=np.array(tables.edges, EDGE).view(np.recarray),
         terms=np.array(tables.terms, TERM).view(np.recarray),
         by_step=np.concatenate([np.zeros(0), *tables.by_step]),
+        step_bins=np.concatenate([np.zeros(0, np.uint16), *tables.step_bins]),
         by_visit=np.concatenate([np.zeros(0), *tables.by_visit]),
         bounds=np.concatenate([np.zeros(0), *tables.bounds]),
         used=np.array(tables.used, np.int64),

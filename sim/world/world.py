@@ -116,6 +116,7 @@ class World(NamedTuple):
     edges: Any
     terms: Any
     by_step: NDArray[np.float64]
+    step_bins: NDArray[np.uint16]
     by_visit: NDArray[np.float64]
     bounds: NDArray[np.float64]
     used: NDArray[np.int64]

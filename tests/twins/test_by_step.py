@@ -133,16 +133,19 @@ def test_nobody_who_may_leave_is_taken_to_stay():
     graph = compile_graph({"timed": read_journey("timed", chain(timed))}, Market(), ("quick", "slow"))
     for node in graph.nodes[:2]:
         edges = graph.edges[node.first_edge : node.end_edge]
+        bins = graph.step_bins[node.first_step : node.first_ahead_step]
+        ahead_bins = graph.step_bins[node.first_ahead_step : node.end_ahead_step]
         for spent, week in np.ndindex(12, 12):
             total = 0.0
             for edge in edges:
-                steps = graph.by_step[edge.first_step : edge.end_step]
-                total += steps[min(week if edge.forward else spent, steps.size - 1)] if steps.size else edge.intercept
+                bin = ahead_bins[min(week, ahead_bins.size - 1)] if edge.forward else bins[min(spent, bins.size - 1)]
+                at = edge.first_step + np.int64(bin) * edge.step_edges
+                total += graph.by_step[at] if edge.step_edges else edge.intercept
             stay, ahead = (
                 graph.bounds[node.first_bound : node.first_ahead],
                 graph.bounds[node.first_ahead : node.end_bound],
             )
-            bound = stay[min(spent, stay.size - 1)] + ahead[min(week, ahead.size - 1)]
+            bound = stay[bins[min(spent, bins.size - 1)]] + ahead[ahead_bins[min(week, ahead_bins.size - 1)]]
             assert total <= bound <= total * (1 + 1e-8)
     assert graph.nodes[2].first_bound == graph.nodes[2].end_bound
 
