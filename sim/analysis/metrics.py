@@ -357,7 +357,7 @@ def measure(history: History, scenario: ResolvedScenario) -> Measures:
     """
     focal = scenario.focal
     heads = with_total(history.population)
-    factor = discount(history.customers.shape[0], scenario.market.economics.discount_rate, scenario.step)
+    factor = discount(len(history.purchases), scenario.market.economics.discount_rate, scenario.step)
 
     revenue, variable, cash, terms = _money(history, scenario, heads)
     bought = history.purchases.sum(axis=0)  # (P, B, O)

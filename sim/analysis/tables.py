@@ -6,6 +6,7 @@ One table per arm and replicate: a result is written row group by row group, and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from sim.analysis.metrics import of_market, returns
+from sim.record.counters import steps_a_period
 from sim.record.events import EVENT, KINDS, NOBODY
 from sim.record.history import FIXED_POINT, ORIGINS, Fixed, History, MarketTrace, Money
 from sim.scenario.calendar import STEP_SECONDS, step_starts
@@ -39,6 +41,25 @@ __all__ = [
 
 #: Persona of the rows that belong to no customer: fixed costs.
 COMPANY = "company"
+
+#: What :func:`_by_period` sums over the steps of a period, and what it takes at their end.
+_SUMMED = (
+    "purchases",
+    "skipped",
+    "decision_weeks",
+    "switches",
+    "repeats",
+    "returns",
+    "considered",
+    "buyers",
+    "contacts",
+    "timely",
+    "praise",
+    "complaints",
+    "money",
+    "fixed",
+)
+_AT_END = ("incumbents", "satisfaction", "trust", "fatigue", "opted_out")
 
 #: Step 0 of a scenario without a start date, for tools that need one: a Monday, and no claim about the calendar.
 WEEK_ZERO = date(2001, 1, 1)
@@ -67,16 +88,25 @@ def weekly(history: History, scenario: ResolvedScenario) -> Table:
     Columns ``arm, replicate, week, persona, metric, key, value``, and ``date`` where there is a start date; counts and
     amounts are of the whole market; means are null where nobody is there to be averaged. A persona's contribution is
     what its customers cause; fixed costs stand under the persona `COMPANY`, so that the sum over personas is the
-    contribution.
+    contribution. Of a horizon of more than 5,000 steps a row stands for the ``steps`` from ``week``
+    on: what happens in them is summed, levels are those at their end.
     """
+    horizon = len(history.purchases)
+    first = np.arange(0, horizon, steps_a_period(horizon), dtype=np.int32)
+    steps = np.diff(first, append=np.int32(horizon))
+    if first.size < horizon:
+        history = _by_period(history, first)
     weeks, heads = history.customers.shape[:2]
     by_persona, by_company = _personal_columns(history, scenario), _company_columns(history, scenario)
     codes = _Codes()
     personas = [persona.name for persona in scenario.personas]
-    week = np.arange(weeks, dtype=np.int32)
     inner, outer = weeks * heads, len(by_persona)
+
+    def by_row(values: NDArray[np.int32]) -> NDArray[np.int32]:
+        return np.concatenate([np.tile(np.repeat(values, heads), outer), np.tile(values, len(by_company))])
+
     columns = {
-        "week": np.concatenate([np.tile(np.repeat(week, heads), outer), np.tile(week, len(by_company))]),
+        "week": by_row(first),
         "persona": np.concatenate(
             [
                 np.tile(np.arange(heads, dtype=np.int32), weeks * outer),
@@ -101,6 +131,7 @@ def weekly(history: History, scenario: ResolvedScenario) -> Table:
         {
             **_who(history, scenario, value.size),
             "week": _column(columns["week"]),
+            **({"steps": _column(by_row(steps))} if weeks < horizon else {}),
             **_dates(columns["week"], scenario),
             "persona": _words(columns["persona"], [*personas, COMPANY]),
             "metric": _words(columns["metric"], codes.words(0)),
@@ -108,6 +139,14 @@ def weekly(history: History, scenario: ResolvedScenario) -> Table:
             "value": _column(value, np.isnan(value)),
         }
     )
+
+
+def _by_period(history: History, first: NDArray[np.int32]) -> History:
+    """Return a history whose steps are periods that begin with the steps ``first``, as its customers are kept."""
+    last = np.append(first[1:], len(history.purchases)) - 1
+    columns: dict[str, Any] = {name: np.add.reduceat(getattr(history, name), first, axis=0) for name in _SUMMED}
+    columns |= {name: getattr(history, name)[last] for name in _AT_END}
+    return replace(history, **columns)
 
 
 def _dates(steps: NDArray[np.int32], scenario: ResolvedScenario) -> dict[str, Any]:

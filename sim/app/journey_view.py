@@ -9,6 +9,7 @@ import numpy as np
 from sim.analysis.stage_moves import with_width
 from sim.app.view import numbers
 from sim.experiments.result import Result
+from sim.record.counters import steps_a_period
 from sim.record.events import EventKind
 from sim.record.history import History
 from sim.reports.comparison import arms_in_order, difference_name, flows_of, journeys_in_use
@@ -61,16 +62,17 @@ def journey_view(result: Result) -> dict[str, Any]:
             }
         )
     ids = [result.stages.index(name) for name in order]
-    step = max(1, result.scenario.horizon // 260)
+    period = steps_a_period(result.scenario.horizon)
+    every = max(1, result.scenario.horizon // period // 260)
     return {
         "stages": [{"name": name, "title": name.replace("_", " ")} for name in order],
         "edges": edges,
-        "step": step,
+        "step": every * period,
         "occupancy": {
             arm: [
                 numbers(row)
                 for row in (
-                    result.series(arm, lambda history: history.customers.sum(axis=1)[::step][:, ids]).mean(axis=0)
+                    result.series(arm, lambda history: history.customers.sum(axis=1)[::every][:, ids]).mean(axis=0)
                     / result.scenario.population
                 )
             ]

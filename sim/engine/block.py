@@ -105,6 +105,7 @@ def _move(world: World, workspace: Workspace, population: Population, at: Int, l
                 workspace.entering[target, before + turn] = scratch.selected[turn] & (BLOCK - 1)
             workspace.entered[target] += np.int64(moved)
         gone += np.int64(moved)
+    workspace.left[at] += gone
     return gone
 
 

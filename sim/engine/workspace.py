@@ -168,6 +168,7 @@ class Workspace(NamedTuple):
     queued: NDArray[np.int64]  # (nodes + 1,) how many; the last entry for customers who are queued otherwise
     entering: NDArray[np.uint16]  # (nodes, BLOCK) customers who come to a node
     entered: NDArray[np.int64]  # (nodes,)
+    left: NDArray[np.int64]  # (nodes,) how many left it this week
     cumulative_odds: NDArray[np.float64]  # (edges, LANES)
     edge_counts: NDArray[np.int64]  # (edges, P) edges taken this week
 
@@ -198,6 +199,7 @@ def allocate_workspace(world: World, people: Any, first: int) -> Workspace:
         decided=aligned_zeros(people.size, np.uint8),
         queued=aligned_zeros(len(world.nodes) + 1, np.int64),
         entered=aligned_zeros(len(world.nodes), np.int64),
+        left=aligned_zeros(len(world.nodes), np.int64),
         edge_counts=aligned_zeros((edges, personas), np.int64),
         **_take(world, people.size),
     )

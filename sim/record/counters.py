@@ -11,10 +11,22 @@ from agents.memory import aligned_zeros
 from agents.population import allocate_accounts
 from sim.record.history import Money
 
-__all__ = ["EVENT_COLUMNS", "ByBrand", "ByPersona", "Counters", "allocate_counters", "merge", "trimmed", "with_room"]
+__all__ = [
+    "EVENT_COLUMNS",
+    "ByBrand",
+    "ByPersona",
+    "Counters",
+    "allocate_counters",
+    "merge",
+    "steps_a_period",
+    "trimmed",
+    "with_room",
+]
 
 #: customer, week, order, kind, stage, brand, channel, origin, amount: as sim.record.events.EVENT.
 EVENT_COLUMNS = 9
+#: At whose ends it is kept how many customers are in each stage.
+_MOST_PERIODS = 5_000
 
 
 class ByBrand(IntEnum):
@@ -55,12 +67,33 @@ class Counters(NamedTuple):
 
     by_brand: NDArray[np.int64]  # (T, P, B, columns)
     by_persona: NDArray[np.int64]  # (T, P, columns)
-    occupancy: NDArray[np.int64]  # (T, P, K) change
+    occupancy: NDArray[np.int64]  # (periods, P, K) change
     flows: NDArray[np.int64]  # (P, K, K)
     talk: NDArray[np.int64]  # (G, B, 2) statements of the running week: praise, complaints
     events: NDArray[np.int64]  # (capacity, EVENT_COLUMNS)
     event_count: NDArray[np.int64]  # (1,)
     accounts: Any  # (customers or 0,) agents.population.ACCOUNT: each customer's own money with the focal brand
+
+
+def steps_a_period(weeks: int) -> int:
+    """Return how many steps a period has, at whose ends it is kept how many customers are in each stage.
+
+    Parameters
+    ----------
+    weeks : int
+        Of the horizon.
+
+    Returns
+    -------
+    int
+        1 for a horizon of up to 5,000 steps. A journey found in a log may have hundreds of stages and 40,000 steps.
+
+    Examples
+    --------
+    >>> steps_a_period(260), steps_a_period(5_000), steps_a_period(5_001), steps_a_period(20_000)
+    (1, 1, 2, 4)
+    """
+    return max(-(-weeks // _MOST_PERIODS), 1)
 
 
 def allocate_counters(
@@ -82,7 +115,7 @@ def allocate_counters(
     return Counters(
         by_brand=aligned_zeros((weeks, personas, brands, ByBrand.MONEY + len(Money)), np.int64),
         by_persona=aligned_zeros((weeks, personas, len(ByPersona)), np.int64),
-        occupancy=aligned_zeros((weeks, personas, stages), np.int64),
+        occupancy=aligned_zeros((-(-weeks // steps_a_period(weeks)), personas, stages), np.int64),
         flows=aligned_zeros((personas, stages, stages), np.int64),
         talk=aligned_zeros((groups, brands, 2), np.int64),
         events=aligned_zeros((0, EVENT_COLUMNS), np.int64),

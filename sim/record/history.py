@@ -96,7 +96,7 @@ class History:
     """Counts of one arm and replicate over the horizon. T weeks, P personas, K stages, B brands, O origins.
 
     Money is in minor units, ``minor_units`` of which make up one unit of money. Flows are per week; ``customers``
-    is the occupancy at the end of each week; ``initial`` before week 0.
+    is the occupancy at the end of each week, or period of a long horizon; ``initial`` before week 0.
     """
 
     arm: str
@@ -104,7 +104,7 @@ class History:
     minor_units: float
     population: NDArray[np.int64]  # (P,) customers per persona
     initial: NDArray[np.int64]  # (P, K) customers per stage before week 0 of the horizon
-    customers: NDArray[np.int64]  # (T, P, K)
+    customers: NDArray[np.signedinteger]  # (periods, P, K), see sim.record.counters.steps_a_period
     flows: NDArray[np.int64]  # (P, K, K) from, to; over the horizon
     purchases: NDArray[np.int64]  # (T, P, B, O)
     skipped: NDArray[np.int64]  # (T, P, B) purchases without evaluation (no search stage since the need)

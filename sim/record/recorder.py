@@ -63,6 +63,13 @@ def _fatigue(stocks: Stocks, counters: Counters, left: float) -> NDArray[np.floa
     return out
 
 
+def _occupied(before: NDArray[np.int64], changes: NDArray[np.int64]) -> NDArray[np.signedinteger]:
+    """Return how many customers are in each stage at the end of each period (periods, P, K), in the smallest type."""
+    customers = np.cumsum(changes, axis=0, dtype=np.min_scalar_type(-1 - int(before.sum())))
+    customers += before.astype(customers.dtype)
+    return customers
+
+
 def stocks_after(stocks: Stocks, counters: Counters, fatigue_left: float) -> Stocks:
     """Levels at the end of a phase.
 
@@ -257,7 +264,7 @@ def make_history(
         minor_units=float(constants.minor_units),
         population=heads,
         initial=stocks.occupancy,
-        customers=stocks.occupancy + np.cumsum(counters.occupancy, axis=0),
+        customers=_occupied(stocks.occupancy, counters.occupancy),
         flows=counters.flows,
         purchases=by_brand[..., ByBrand.INITIAL : ByBrand.LOOP + 1],
         skipped=by_brand[..., ByBrand.SKIPPED],

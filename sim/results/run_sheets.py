@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.execution.partial_name import partial_name
-from sim.number_format import exact_money
+from sim.number_format import counted, exact_money
 from sim.reports.sheet import (
     Column,
     Sheet,
@@ -192,12 +192,13 @@ def cash_sheet(weekly: Any, summary: Mapping[str, Any], start: date | None = Non
     step, baseline = str(summary.get("step", "week")), summary["baseline"]
     start = start or start_of(summary)
     cash = _cash_by_arm(weekly, summary)
-    weeks = len(next(iter(cash.values()), ()))
-    columns: list[Column] = [Column("step", step.capitalize(), "count", 8)]
-    cells: list[Any] = [range(weeks)]
+    first, a_row = _first_steps(weekly, summary)
+    cash = {arm: series[first] for arm, series in cash.items()}
+    columns: list[Column] = [Column("step", step.capitalize() if a_row == 1 else f"From {step}", "count", 8)]
+    cells: list[Any] = [first.tolist()]
     if start is not None:
         columns.append(Column("date", "From", "date", 12))
-        cells.append([step_date(start, week, step) for week in range(weeks)])
+        cells.append([step_date(start, week, step) for week in first.tolist()])
     for arm, series in cash.items():
         columns.append(Column(arm, arm, "money", 18))
         cells.append(series.tolist())
@@ -208,7 +209,8 @@ def cash_sheet(weekly: Any, summary: Mapping[str, Any], start: date | None = Non
             cells.append(gain.tolist())
             columns.append(Column(f"{arm} - {baseline} cumulative", "cumulative", "money", 18))
             cells.append(np.cumsum(gain).tolist())
-    note = f"Contribution of the focal brand in each {step}, the mean over the replicates, not discounted."
+    span = step if a_row == 1 else f"period of {counted(a_row, step)}"
+    note = f"Contribution of the focal brand in each {span}, the mean over the replicates, not discounted."
     note += "".join(_luck_left_in(arm, float(series.sum()), summary) for arm, series in cash.items())
     rows = tuple(zip(*cells, strict=True))
     return Sheet(f"Cash by {step}", tuple(columns), rows, str(summary.get("currency", "")), note)
@@ -252,6 +254,13 @@ def _cash_by_arm(weekly: Any, summary: Mapping[str, Any]) -> dict[str, NDArray[n
     for series in found.values():
         series /= max(int(summary["replicates"]), 1)
     return found
+
+
+def _first_steps(weekly: Any, summary: Mapping[str, Any]) -> tuple[NDArray[np.int64], int]:
+    """Return the first step of each row of a series (rows,), and how many steps a row stands for."""
+    horizon = int(summary["horizon"])
+    a_row = weekly["steps"][0].as_py() if "steps" in weekly.column_names else 1
+    return np.arange(0, horizon, a_row), a_row
 
 
 def _codes(column: Any) -> tuple[NDArray[np.int32], list[str]]:
@@ -304,7 +313,7 @@ def _wide(weekly: Any) -> Any:
         for metric, key in zip(frame["metric"].astype(str), frame["key"].fillna("").astype(str), strict=True)
     ]
     order = list(dict.fromkeys(frame["column"]))
-    index = [name for name in ("arm", "replicate", "week", "date", "persona") if name in frame]
+    index = [name for name in ("arm", "replicate", "week", "steps", "date", "persona") if name in frame]
     wide = frame.pivot_table(index=index, columns="column", values="value", aggfunc="first", observed=True)
     return pa.Table.from_pandas(wide[[name for name in order if name in wide]].reset_index(), preserve_index=False)
 

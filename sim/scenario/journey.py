@@ -36,8 +36,8 @@ LARGEST_COEFFICIENT = 1e6
 #: Two names of stages with what stands between and behind them.
 _LONGEST_EDGE_NAME = 200
 _EDGE_KEYS = ("from", "to", "on", "only", "personas", "during", "logit", "probability", "by_step", "clock", "by_visit")
-#: Of a list of hazards by time in stage.
-MOST_STEPS = 10_000
+#: Of a horizon, and of a list of hazards by time in stage.
+MOST_STEPS = 40_000
 #: Of ``during``: an edge that is open in it never closes.
 LAST_STEP = 1_000_000
 _ONS = ("contact", "need")

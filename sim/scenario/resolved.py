@@ -11,7 +11,7 @@ from agents.personas import Persona
 from agents.quantity import choice, number, quantity, text, whole
 from agents.strategies import Strategy
 from sim.scenario.calendar import STEPS, read_day
-from sim.scenario.journey import Journey
+from sim.scenario.journey import MOST_STEPS, Journey
 from sim.scenario.laid_out import LaidOut
 from sim.scenario.market import Market
 from sim.scenario.minor_units import minor_units_of
@@ -109,7 +109,7 @@ class ResolvedScenario:
         optional=True,
     )
     population: int = whole(20_000, 1, 4_000_000_000, "customers that are simulated", "customers")
-    horizon: int = whole(260, 1, 10_000, "steps compared", "steps")
+    horizon: int = whole(260, 1, MOST_STEPS, "steps compared", "steps")
     burn_in: int = whole(
         104,
         0,

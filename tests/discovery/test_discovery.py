@@ -103,7 +103,7 @@ def test_weeks_are_recognised(tmp_path):
 
 
 def test_cases_of_months_in_whole_minutes_are_simulated_to_their_end(tmp_path):
-    """A run has 10,000 steps, which in minutes are seven days: longer cases were cut there."""
+    """A run has 40,000 steps, which in minutes are four weeks: longer cases were cut there."""
     luck = np.random.default_rng(3)
     rows = ["case,activity,time"]
     for case in range(60):

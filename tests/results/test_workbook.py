@@ -57,6 +57,20 @@ def test_cash_adds_up_to_the_contribution(folder, summary):
         assert sum(row[arm] for row in cash) == pytest.approx(metrics["contribution"]["mean"])
 
 
+def test_cash_of_a_long_horizon_is_by_several_steps(tmp_path, monkeypatch):
+    """Each row of the weekly table stands for several steps then; cash by step would be null in between."""
+    monkeypatch.setattr("sim.record.counters._MOST_PERIODS", 7)
+    scenario = Scenario.load("treadmill", population=60, horizon=20, burn_in=2, start_date="2026-01-05")
+    folder = write(compare(scenario, replicates=2, seed=3, threads=1), tmp_path, report=False)
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    found = list(openpyxl.load_workbook(folder / TABLES)["Cash by week"].iter_rows(values_only=True))
+    rows_of_cash = [row for row in found if isinstance(row[0], int)]
+    assert [row[0] for row in rows_of_cash] == [0, 3, 6, 9, 12, 15, 18]
+    assert [row[1].strftime("%m-%d") for row in rows_of_cash[:2]] == ["01-05", "01-26"]
+    assert sum(row[2] for row in rows_of_cash) == pytest.approx(summary["arms"]["classic"]["contribution"]["mean"])
+    assert "in each period of 3 weeks" in found[-1][0]
+
+
 def test_cash_says_where_the_luck_of_experiments_keeps_it_from_adding_up(tmp_path):
     scenario = Scenario.load("treadmill", population=120, horizon=52, burn_in=6)
     folder = write(compare(scenario, replicates=8, seed=3, threads=1), tmp_path, report=False)

@@ -62,6 +62,14 @@ def test_twins_agree_where_nobody_lived_before(live, assert_same_history):
     assert_twins(small("treadmill", 100, 20, 0), live, assert_same_history, seed=2**32 - 1)
 
 
+def test_twins_agree_where_stages_are_counted_at_the_ends_of_periods(live, assert_same_history, monkeypatch):
+    scenario = small("treadmill", 100, 23, 4)
+    weekly = live(scenario)
+    monkeypatch.setattr("sim.record.counters._MOST_PERIODS", 6)
+    for arm, history in assert_twins(scenario, live, assert_same_history).items():
+        assert (history.customers == weekly[arm].customers[[3, 7, 11, 15, 19, 22]]).all()
+
+
 def test_twins_agree_in_communities_with_adaptive_personas_and_covert_data(live, assert_same_history):
     scenario = small(
         "treadmill",

@@ -73,14 +73,18 @@ def count_moves(world: World, workspace: Workspace, counters: Counters) -> None:
     world, workspace, counters
         See :mod:`sim.engine`.
     """
-    moves, row = workspace.edge_counts, workspace.clock[_AT_ROW]
-    for edge in range(world.edges.size):
-        for persona in range(moves.shape[1]):
-            moved = moves[edge, persona]
-            if moved == 0:
-                continue
+    moves, weeks, periods = workspace.edge_counts, counters.by_persona.shape[0], counters.occupancy.shape[0]
+    period = workspace.clock[_AT_ROW] // ((weeks + periods - 1) // periods)
+    # Of a journey found in a log thousands of edges are taken by nobody in a week.
+    for at in range(world.nodes.size):
+        if workspace.left[at] == 0:
+            continue
+        workspace.left[at] = 0
+        for edge in range(world.nodes[at].first_edge, world.nodes[at].end_edge):
             source, target = world.edges[edge].source, world.edges[edge].target
-            counters.flows[persona, source, target] += moved
-            counters.occupancy[row, persona, source] -= moved
-            counters.occupancy[row, persona, target] += moved
-            moves[edge, persona] = 0
+            for persona in range(moves.shape[1]):
+                moved = moves[edge, persona]
+                counters.flows[persona, source, target] += moved
+                counters.occupancy[period, persona, source] -= moved
+                counters.occupancy[period, persona, target] += moved
+                moves[edge, persona] = 0
