@@ -471,6 +471,8 @@ def break_even_sentence(summary: Numbers, arm: str) -> str:
         return f"It would pay if the capabilities worked at least {least}."
     sure = not any(covers_zero({"ci_low": None, **entry}) for entry in curve["contribution"])
     rough = "" if sure else " on average; some of the intervals cover 0"
+    if all(entry.get("ci_low") is None for entry in curve["contribution"]):
+        rough = "; there are no intervals"
     if all(mean < 0.0 for _, mean in points):
         return f"It does not pay at any effectiveness of the capabilities {span}{rough}."
     if all(mean >= 0.0 for _, mean in points):

@@ -115,7 +115,7 @@ def story(
         )
         traces = {arm: history.trace for arm, history in histories.items()}
         if customer is None:
-            other = next((arm for arm in scenario.arms if arm != scenario.baseline), scenario.baseline)
+            other = _compared(scenario)
             picks = pick_customers(histories[other].lives, histories[scenario.baseline].lives) or {}
             customer = picks.get(pick)
             if customer is None and pick != "typical":
@@ -129,6 +129,11 @@ def story(
     return Story(scenario, customer, persona.title or persona.name, dict(person.traits), tuple(ordered), week, reason)
 
 
+def _compared(scenario: Scenario) -> str:
+    """Return the arm whose customers are picked: the first that is not the baseline, or the one there is."""
+    return next((arm for arm in scenario.arms if arm != scenario.baseline), scenario.baseline)
+
+
 def nobody_picked(scenario: Scenario, pick: str) -> str:
     """Say why there is no winner, or no loser, and what may be asked for instead.
 
@@ -139,7 +144,7 @@ def nobody_picked(scenario: Scenario, pick: str) -> str:
     """
     more = "more" if pick == "winner" else "less"
     why = (
-        f"no customer is worth {more} than in {in_words(scenario.baseline)!r}"
+        f"no customer is worth {more} in {in_words(_compared(scenario))!r} than in {in_words(scenario.baseline)!r}"
         if scenario.has_market
         else "without a market no customer is worth anything"
     )

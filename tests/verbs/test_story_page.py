@@ -51,4 +51,4 @@ def test_arms_that_do_not_differ_have_no_loser(tmp_path, capsys):
     words = ["story", "population=60", "horizon=8", "burn_in=4", "threads=1", "arms.proactive.focal.strategy=reactive"]
     same = "arms.proactive.focal.journey=classic"
     assert main([*words, same, "pick=loser", f"output_dir={tmp_path / 'results'}"]) == 2
-    assert "pick is 'loser', but no customer is worth less than in 'classic'" in capsys.readouterr().err
+    assert "pick is 'loser', but no customer is worth less in 'proactive' than in 'classic'" in capsys.readouterr().err
