@@ -129,6 +129,7 @@ def _arm_facts(swept: SweepResult, arm: str) -> dict[str, Any]:
         "highest": _mean(swept, best, arm, words, currency),
         "worst": _said(worst),
         "best": _said(best),
+        "same": bool((np.nan_to_num(ends) == 0.0).all()),
         "apart": bool(ends[worst.number, 2] < ends[best.number, 1]),
         "levers": len(found),
         "run_once": all(effect.explains is None for effect in found),

@@ -444,6 +444,15 @@ def test_a_sweep_names_a_lever_only_where_it_does_something(does: float) -> None
     assert named == 20 if does else named <= 4
 
 
+@pytest.mark.parametrize("end", [0.0, np.nan])
+def test_a_sweep_says_where_an_arm_never_differs(end: float) -> None:
+    design = Design({"": Scenario.load("treadmill")}, grid={"market.contact.fatigue": (0.1, 0.2)})
+    swept = SweepResult(design, "contribution", "classic", ("proactive",))
+    for number in range(len(design)):
+        swept.add(SimpleNamespace(error="", key=f"{number:032x}"), [[0.0, end, end]])
+    assert verdict_of(swept) == ["Contribution of proactive is exactly that of classic in each of the 2 runs."]
+
+
 def test_of_values_run_once_no_share_is_told() -> None:
     """Four levels, a run each, intervals far apart: nothing explains 0 %, and nothing is said to be unresolved."""
     path = "market.contact.fatigue"
