@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.discovery.cases import Cases
+from sim.discovery.time_step import steps_of
 
 __all__ = ["AtOnce", "last_apart", "most_visited", "no_time_told", "standing_twice", "told_apart"]
 
@@ -26,6 +27,9 @@ _ALWAYS, _NEVER_LAST = 0.01, 0.001
 _FEWEST, _SHARE = 25, 0.002
 #: Last visits, and others, that a stage must have to stand twice for them: of late ends few early ones would be made.
 _FEWEST_LAST = 1.0
+#: Share of the length of cases by which they may be off where visits at once take a step: permits by the hour 0.002,
+#: patients by the day 0.1.
+_HARDLY_OFF = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,9 @@ def told_apart(cases: Cases, seconds: float, most: int) -> tuple[Cases, AtOnce]:
     seconds : float
         Of a step.
     most : int
-        Stages that there may be then: those that are left at once most often stand twice.
+        Stages that there may be then: those that are left at once most often stand twice. None do where more than half
+        of these would be taken and a visit that takes a step too long is made up for by the next one that takes long:
+        what came before tells more then.
 
     Returns
     -------
@@ -135,7 +141,9 @@ def told_apart(cases: Cases, seconds: float, most: int) -> tuple[Cases, AtOnce]:
     last = np.bincount(cases.stage[~goes], minlength=count)
     always = (numbers > 0) & (visits - numbers <= _ALWAYS * visits) & (last <= _NEVER_LAST * visits)
     twice = np.flatnonzero((numbers > 0) & ~always)
-    room = max(most - int((visits > 0).sum()), 0)
+    stages = int((visits > 0).sum())
+    made_up_for = 2 * (stages + twice.size) > most and _length_off(cases, seconds, always) < _HARDLY_OFF
+    room = 0 if made_up_for else max(most - stages, 0)
     rarest = twice[np.argsort(-numbers[twice], kind="stable")[room:]]
     quick &= ~np.isin(cases.stage, rarest)
     twice = np.setdiff1d(twice, rarest)
@@ -144,6 +152,14 @@ def told_apart(cases: Cases, seconds: float, most: int) -> tuple[Cases, AtOnce]:
     # What always takes no time must not close a circle either.
     instant = np.r_[always, np.ones(twice.size, bool)]
     return found, replace(at_once, instant=_without_circles(found, instant, numbers))
+
+
+def _length_off(cases: Cases, seconds: float, instant: NDArray[np.bool_]) -> float:
+    """Return how far cases in steps are off the length of cases where only such stages take no time, relative to it."""
+    last = cases.first[1:] - 1
+    length = cases.age[last] / seconds
+    off = np.abs(steps_of(cases, seconds, instant)[last] - length)
+    return float(off.sum() / max(length.sum(), 1.0))
 
 
 def most_visited(stages: NDArray[np.int64], visits: NDArray[Any], room: int) -> NDArray[np.int64]:

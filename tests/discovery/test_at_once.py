@@ -82,6 +82,15 @@ def test_no_more_stages_stand_twice_than_a_journey_holds_the_rarest_left_out():
     assert len(told.stages) == 7
 
 
+@pytest.mark.parametrize(("hours", "most", "twice"), [(5, 9, 4), (5_000, 9, 0), (5_000, 18, 4)])
+def test_of_many_stages_none_stands_twice_where_cases_keep_their_length_all_the_same(hours, most, twice):
+    """Half of the states of permits by the hour were for visits at once, and too few for what came before."""
+    luck = np.random.default_rng(1)
+    gaps = np.where(luck.random((400, 4)) < 0.5, 20.0, hours * HOUR)
+    told, at_once = told_apart(cases_of_words(["abcde"] * 400, gaps.tolist()), HOUR, most)
+    assert len(told.stages) == 5 + twice and int(at_once.instant.sum()) == twice
+
+
 def _ended(days, close):
     """Cases open, are worked on for some days, and are closed where asked; some are under way when the log ends."""
     day = 86_400.0
