@@ -248,17 +248,18 @@ def plain_head(name: str) -> str:
     --------
     >>> plain_head("Customer ID"), plain_head("totalAmount"), plain_head("Amount (EUR)"), plain_head("Stück")
     ('customer_id', 'total_amount', 'amount', 'stueck')
-    >>> plain_head("IDKlienta"), plain_head("customernumber")
-    ('id_klienta', 'customer_number')
+    >>> plain_head("IDKlienta"), plain_head("customernumber"), plain_head("Umsatz in EUR"), plain_head("Total in $")
+    ('id_klienta', 'customer_number', 'umsatz', 'total')
     """
-    word = re.sub(r"[(\[（【][^)\]）】]*[)\]）】]\s*$", "", name).strip() or name
+    word = re.sub(r"[(\[（【][^)\]）】]*[)\]）】]\s*$|\s+in\s+[€$£₹¥]\s*$", "", name).strip() or name
     word = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})", "_", word).lower()
     word = word.translate({0xE4: "ae", 0xF6: "oe", 0xFC: "ue", 0xDF: "ss"})
     word = word.replace("ł", "l").replace("ø", "o").replace("ı", "i")
     # Marks of Latin, Greek and Cyrillic letters; those of kana make another one.
     word = unicodedata.normalize("NFC", re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", word)))
     word = re.sub(r"[\W_]+", "_", word).strip("_")
-    return parted(re.sub(r"(?<=[a-z])_(?:eur|usd|gbp|chf|inr|jpy|cad|aud|brl|sek|dkk|nok|pln)$", "", word))
+    currencies = "euros?|eur|us_dollars?|dollars?|usd|gbp|chf|inr|jpy|cad|aud|brl|sek|dkk|nok|pln"
+    return parted(re.sub(rf"(?<=[a-z])(?:_in)?_(?:{currencies})$", "", word))
 
 
 def _named(role: str, wanted: object, names: tuple[str, ...], where: str) -> int:

@@ -29,11 +29,11 @@ _UNITS = (
     (0.01, r"cents?|cts?|pence|pennies|centimes|c(?:e|é)ntimos|centavos|centesimi|grosz[ey]|[öø]re|hal(?:é|e)r[eůu]?"
            r"|minor|minor units?|smallest (?:currency )?units?|hundredths|paise|sen|kuru[sş]|коп|копе[йе]\w*|分",
      "hundredths"),
-    (100.0, r"hundreds|(?:in|x) ?100", "hundreds"),
-    (1e4, r"[万萬][円元]?|만 ?원?", "ten thousands"),
-    (1e5, r"lakhs?|lacs?", "lakhs"),
+    (100.0, r"hundreds(?! of (?:thousands|millions))|(?:in|x) ?100", "hundreds"),
+    (1e4, r"tens? (?:of )?thousands?|[万萬][円元]?|만 ?원?", "ten thousands"),
+    (1e5, r"hundreds? (?:of )?thousands?|lakhs?|lacs?", "lakhs"),
     (1e7, r"crores?|(?:rs|inr|₹) ?crs?", "crores"),
-    (1e8, r"[億亿][円元]?|억 ?원?", "hundred millions"),
+    (1e8, r"hundreds? (?:of )?millions?|[億亿][円元]?|억 ?원?", "hundred millions"),
     (1e9, r"billions?|bn|mrd|milliarden?|milliards?|miliardi|млрд|миллиард\w*|十億[円元]?|십억 ?원?", "billions"),
     (1e6, rf"millions?|millionen|mio|mln|mn|mm|mkr|(?:m|mio) ?{_SIGN}|{_SIGN} ?m|millones|milh[õo]es|milioni"
           r"|miljoen(?:en)?|miljoner|mili[oó]n(?:y|ów)?|milyon|млн|миллион\w*|百万[円元]?|백만 ?원?", "millions"),
@@ -53,10 +53,11 @@ _NO_MONEY = re.compile(
     r"points?|pts|punkte|puntos|pontos|punti|miles|meilen|stamps|stars|coins|credits|pcs|pieces|st(?:ü|ue)ck|stk|units?"
     r"|items?|qty|kg|g|lbs?|l|ml|hours?|hrs?|h|min|minutes|days|nights|%|percent|pct|per cent"
 )
-#: Words behind an amount that say nothing of its unit.
-_OF_TAX = re.compile(
+#: Words behind an amount that say nothing of its unit: what is in it, or what it is of.
+_NO_UNIT = re.compile(
     r"in|incl?|inkl|exc?l?|exkl|including|excluding|without|with|vat|tax(?:es)?|mwst|ust|tva|iva|btw|moms|gst|pst|net|gross"
-    r"|netto|brutto|ttc|ht|local|currency|total|sum"
+    r"|netto|brutto|ttc|ht|local|currency|total|sum|gesamt|paid|bezahlt|final|rounded|gerundet|before|after|vor|nach"
+    r"|shipping|postage|delivery|fees?|tips?|discounts?|versand(?:kosten)?|rabatt|per|of|the|orders?|invoices?|sales?"
 )
 #: Money, or pieces, that a customer was given back of a purchase.
 _GIVEN_BACK = (
@@ -142,12 +143,13 @@ def unknown_unit(head: str) -> str:
     """
     word = _in_brackets(head)
     known = currency_of_head(head) or unit_of_head(head) != 1.0
-    return "" if known or all(_OF_TAX.fullmatch(one) or is_currency(one) for one in word.split()) else word
+    return "" if known or all(_NO_UNIT.fullmatch(one) or is_currency(one) for one in word.split()) else word
 
 
 def _in_brackets(head: str) -> str:
     found = re.search(r"[(\[（【]([^)\]）】]*)[)\]）】]\s*$", head)
-    return _words(found[1]) if found else ""
+    # MwSt is one word.
+    return _words(found[1].lower()) if found else ""
 
 
 def without_unit(plain: str) -> str:

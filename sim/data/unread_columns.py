@@ -70,7 +70,8 @@ def unread_columns(
         elif name in _COUNTS:
             if max(numbers, default=1) > 1:
                 found.setdefault("count", head)
-        elif not _ascends(cases, numbers):
+        elif len(set(zip(cases, numbers, strict=True))) == len(numbers) and not _ascends(cases, numbers):
+            # A place in a list of results comes twice in a case, the number of an event does not.
             found.setdefault("number", head)
     return found
 

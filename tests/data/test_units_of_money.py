@@ -6,6 +6,7 @@ import pytest
 
 from sim.data.layout import Layout
 from sim.data.log_file import read_event_log
+from sim.data.money_heads import _UNITS, unit_of_head
 from sim.data.transactions import read_transactions
 from sim.scenario.errors import ConfigError
 
@@ -22,14 +23,14 @@ def read(tmp_path, head, before="", rows=ROWS, **layout):
 
 WORTH = {
     0.01: ("amount_cts", "price_pennies", "Amount (paise)", "Tutar (kuruş)", "Сумма, коп.", "Сумма (копейки)", "金额（分）"),
-    100.0: ("Amount (hundreds)", "Betrag (in 100 EUR)"),
+    100.0: ("Amount (hundreds)", "Betrag (in 100 EUR)", "Amount (hundreds of USD)"),
     1000.0: (
         "Sales ('000)", "Sales $000", "Sales (1000s)", "Amount (EUR '000)", "Amount (K USD)", "Sales (USD K)", "sales_k",
         "Importe (miles €)", "Importo (migliaia)", "Omzet (duizend)", "Kwota (tys. zł)", "Částka (tis. Kč)",
         "Выручка, тыс. руб.", "Receita (milhares)", "Ciro (bin TL)", "売上(千円)", "金額（千円）", "매출(천원)",
     ),
-    1e4: ("金额（万元）", "売上（万円）", "매출(만원)"),
-    1e5: ("Amount (Lakhs)", "Sales (in Lacs)"),
+    1e4: ("金额（万元）", "売上（万円）", "매출(만원)", "Amount (tens of thousands)"),
+    1e5: ("Amount (Lakhs)", "Sales (in Lacs)", "Amount (hundreds of thousands)"),
     1e6: ("Revenue (mn)", "Revenue (mm USD)", "Sales (USD m)", "Выручка (млн руб.)", "Importe (millones)", "金額（百万円）"),
     1e7: ("Amount (crore)", "Sales (Rs. Cr)"),
 }  # fmt: skip
@@ -40,6 +41,17 @@ def test_units_of_heads_count_in_all_languages(tmp_path, worth, head):
     ledger = read(tmp_path, head)
     assert ledger.amount.sum() == pytest.approx(TOTAL * worth)
     assert any("amounts are told in whole units of money" in told for told in ledger.warnings)
+
+
+@pytest.mark.parametrize(("worth", "called"), [(worth, called) for worth, _, called in _UNITS])
+def test_a_unit_is_known_by_the_word_that_messages_have_for_it(worth, called):
+    assert unit_of_head(f"amount ({called})") == worth
+
+
+@pytest.mark.parametrize("head", ["Umsatz in EUR", "Betrag in €", "Total in $", "amount_in_usd", "Betrag in Euro"])
+def test_a_currency_behind_in_is_no_part_of_the_name(tmp_path, head):
+    ledger = read(tmp_path, head)
+    assert ledger.amount.sum() == pytest.approx(TOTAL) and not ledger.warnings
 
 
 TITLES = (
@@ -73,7 +85,11 @@ def test_a_unit_that_is_not_known_is_told(tmp_path, head):
 
 
 @pytest.mark.parametrize(
-    "head", ["Amount", "Amount (EUR)", "Amount (incl. VAT)", "Total (in local currency)", "Umsatz (netto)"]
+    "head",
+    [
+        *("Amount", "Amount (EUR)", "Amount (incl. VAT)", "Total (in local currency)", "Umsatz (netto)"),
+        *("Betrag (inkl. MwSt.)", "Amount (incl. shipping)", "Amount (paid)", "Betrag (gesamt)", "Total (per order)"),
+    ],
 )
 def test_what_says_nothing_of_a_unit_is_not_told(tmp_path, head):
     ledger = read(tmp_path, head)
