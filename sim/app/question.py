@@ -19,6 +19,7 @@ from sim.scenario.config_path import ConfigPath
 from sim.scenario.dotted_key import with_values
 from sim.scenario.errors import ConfigError
 from sim.scenario.factor import flatten
+from sim.scenario.journey import MOST_BURN_IN, MOST_STEPS
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import show, typed_number
 
@@ -31,8 +32,8 @@ _RUN: Mapping[str, tuple[int, int, int]] = {
     "population": (100, 50_000, 5_000),
     "replicates": (2, 32, 8),
     "seed": (0, 2**32 - 1, 1),
-    "horizon": (1, 10_000, 0),
-    "burn_in": (0, 10_000, -1),
+    "horizon": (1, MOST_STEPS, 0),
+    "burn_in": (0, MOST_BURN_IN, -1),
 }
 _COPY = "copy_after"
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")

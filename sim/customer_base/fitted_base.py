@@ -20,7 +20,7 @@ from sim.customer_base.purchase_history import CustomerBase
 from sim.customer_base.repeat_buying import Fit, RepeatModel
 from sim.scenario.calendar import DAYS_A_WEEK, STEPS_A_YEAR
 from sim.scenario.errors import ConfigError
-from sim.scenario.journey import MOST_STEPS
+from sim.scenario.journey import MOST_BURN_IN
 
 __all__ = ["FittedBase", "Outlook", "fit_base", "joining_days"]
 
@@ -286,7 +286,7 @@ def _simulable(model: RepeatModel, base: CustomerBase, warnings: list[str]) -> t
     """Return the model within what a configuration accepts, and the days that a step stands for."""
     step_days = 1.0
     gap = model.alpha / model.r
-    if gap * DAYS_A_WEEK > _LONGEST_GAP or base.days + 1 > MOST_STEPS:
+    if gap * DAYS_A_WEEK > _LONGEST_GAP or base.days + 1 > MOST_BURN_IN:
         step_days = float(DAYS_A_WEEK)
         warnings.append(
             "customers buy so rarely, or the data run so long, that one step stands for a week: several purchases"

@@ -231,8 +231,8 @@ def _coarse(ledger: Ledger) -> list[str]:
     else:
         return []
     return [
-        f"all purchases are dated on {when}: if that stands for the {unit}, several purchases of a customer within one"
-        " count as one, so give their days where they are known"
+        f"all purchases are dated on {when}: if rows are sums of {unit}s, or purchases are told by the {unit}, those"
+        " of a customer within one count as one, so give their days where they are known"
     ]
 
 

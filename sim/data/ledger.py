@@ -31,8 +31,6 @@ _FEWEST_OFF, _NEARLY_ALL = 3, 0.8
 _FEWEST_DAYS = 5
 #: An amount so many times the next largest one may be no amount; fewer rows say nothing.
 _TIMES_OTHERS, _FEWEST_AMOUNTS = 20, 10
-#: Fewer dates on the first of a month are chance.
-_FEWEST_MONTHS = 4
 #: Spreads the numbers of days and of orders over 64 bits.
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 COPIES = "with another one's customer, date and amount: dropped as copies"
@@ -194,7 +192,7 @@ def make_ledger(table: RowColumns, rows: int, duplicates: str, trouble: RowFault
     if merged:
         warnings.append(f"{count_rows(merged)} of a customer who already bought that day: put together as one purchase")
     amount = np.add.reduceat(money, starts) / PARTS
-    warnings += [*_far_above(money), *_sums_of_months(day)]
+    warnings += _far_above(money)
     counts |= {"rows_used": int(key.size), "rows_left_out": sum(left_out.values())}
     return _by_day(table, key[starts], day[starts], amount, counts, warnings, left_out)
 
@@ -210,16 +208,6 @@ def _far_above(money: NDArray[np.int64]) -> list[str]:
     return [
         f"the largest amount, {most / PARTS:,.2f}, is {most // next_most:,} times the next one: see whether it is one"
     ]
-
-
-def _sums_of_months(day: NDArray[np.int64]) -> list[str]:
-    """Warn of days that are all the first, or all the last, of a month: rows may be sums of months."""
-    days = np.unique(day) - date(1970, 1, 1).toordinal()
-    for on, shift in (("first", 0), ("last", 1)):
-        shifted = (days + shift).astype("datetime64[D]")
-        if days.size >= _FEWEST_MONTHS and (shifted == shifted.astype("datetime64[M]")).all():
-            return [f"all dates are the {on} of a month: if rows are sums of months, each counts as one purchase"]
-    return []
 
 
 def _by_day(

@@ -38,6 +38,8 @@ _LONGEST_EDGE_NAME = 200
 _EDGE_KEYS = ("from", "to", "on", "only", "personas", "during", "logit", "probability", "by_step", "clock", "by_visit")
 #: Of a horizon, and of a list of hazards by time in stage.
 MOST_STEPS = 40_000
+#: Of a burn-in.
+MOST_BURN_IN = 10_000
 #: Of ``during``: an edge that is open in it never closes.
 LAST_STEP = 1_000_000
 _ONS = ("contact", "need")

@@ -11,7 +11,7 @@ from agents.personas import Persona
 from agents.quantity import choice, number, quantity, text, whole
 from agents.strategies import Strategy
 from sim.scenario.calendar import STEPS, read_day
-from sim.scenario.journey import MOST_STEPS, Journey
+from sim.scenario.journey import MOST_BURN_IN, MOST_STEPS, Journey
 from sim.scenario.laid_out import LaidOut
 from sim.scenario.market import Market
 from sim.scenario.minor_units import minor_units_of
@@ -113,7 +113,7 @@ class ResolvedScenario:
     burn_in: int = whole(
         104,
         0,
-        10_000,
+        MOST_BURN_IN,
         "steps simulated before, in the baseline's world, shared by all arms; without a market 0 unless typed",
         "steps",
     )

@@ -12,6 +12,7 @@ from sim.app.question import Book, read_question
 from sim.cli import main
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.errors import ConfigError
+from sim.scenario.journey import MOST_STEPS
 from sim.verbs import frame
 
 SCENARIOS = ("treadmill", "cosmetics", "phone_subscription", "arms_race", "sungevity")
@@ -101,6 +102,13 @@ def test_an_address_asks_the_same_question(number, book):
 def test_what_cannot_be_asked_is_refused_with_its_key(asked, message, book):
     with pytest.raises(ConfigError, match=message.replace("(", r"\(")):
         read_question(asked, book, scenario="treadmill")
+
+
+def test_a_page_takes_every_horizon_that_a_run_may_have(book):
+    asked = {"population": 100, "replicates": 2, "horizon": MOST_STEPS}
+    assert book.scenario(read_question(asked, book, scenario="treadmill")).horizon == MOST_STEPS
+    with pytest.raises(ConfigError, match="give a whole number from 1 to 40,000"):
+        read_question({**asked, "horizon": MOST_STEPS + 1}, book, scenario="treadmill")
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

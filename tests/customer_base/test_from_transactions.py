@@ -10,10 +10,12 @@ import pytest
 from sim.cli import main
 from sim.customer_base.buy_till_you_die import BuyTillYouDie, fit_buy_till_you_die
 from sim.customer_base.cohort import MOST_JOININGS, Cohort, Simulable, group_joinings, stagger
+from sim.customer_base.fitted_base import fit_base
 from sim.customer_base.purchase_history import survey
 from sim.customer_base.repeat_buying import Summary
 from sim.data.layout import Layout
 from sim.data.transactions import read_transactions
+from sim.scenario.journey import MOST_BURN_IN
 from sim.scenario.scenario import Scenario
 from sim.scenario.yaml_reader import read_yaml
 from sim.validation.published import DATA, read_table
@@ -441,8 +443,8 @@ def test_who_buys_nearly_every_day_is_lost_in_the_simulation_and_this_is_said(ru
 @pytest.mark.parametrize(
     ("apart", "said"),
     [
-        (lambda day: day - timedelta(days=day.weekday()), "dated on a Monday: if that stands for the week"),
-        (lambda day: day.replace(day=1), "dated on day 1 of a month: if that stands for the month"),
+        (lambda day: day - timedelta(days=day.weekday()), "dated on a Monday: if rows are sums of weeks"),
+        (lambda day: day.replace(day=1), "dated on day 1 of a month: if rows are sums of months"),
         (lambda day: (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1), "the last day of a"),
         (lambda day: day, ""),
     ],
@@ -455,6 +457,16 @@ def test_dates_that_stand_for_weeks_or_months_are_told(tmp_path, apart, said):
     _, warnings = survey(read_transactions(path, Layout()))
     told = [warning for warning in warnings if "all purchases are dated on" in warning]
     assert len(told) == bool(said) and all(said in warning for warning in told)
+
+
+def test_data_of_decades_go_by_the_week_as_their_time_is_a_burn_in(tmp_path):
+    path = tmp_path / "decades.csv"
+    days = ((who, date(1990, 1, 1) + timedelta(days=60 * who + 400 * at)) for who in range(30) for at in range(27))
+    path.write_text("customer,date\n" + "".join(f"c{who},{day}\n" for who, day in days))
+    base, _ = survey(read_transactions(path, Layout()))
+    fitted = fit_base(base, name="x", title="X", seed=1, population=10, currency="$", model_name="bg_nbd")
+    assert base.days > MOST_BURN_IN >= fitted.cohort.steps + 1 and fitted.cohort.step_days == 7
+    assert any("one step stands for a week" in warning for warning in fitted.warnings)
 
 
 @pytest.mark.parametrize(("today", "told"), [(date(1998, 6, 29), True), (date(1998, 6, 30), False)])

@@ -122,13 +122,3 @@ def test_masked_ids_are_told(tmp_path, name):
     assert any("are masked" in told for told in read(tmp_path, ("customer", "date", "amount"), rows).warnings)
     rows = [(f"*{who}", *rest) for who, *rest in ROWS]
     assert not read(tmp_path, ("customer", "date", "amount"), rows).warnings
-
-
-@pytest.mark.parametrize(("day", "on"), [(1, "first"), (0, "last"), (15, None)])
-def test_sums_of_months_are_told(tmp_path, day, on):
-    rows = [
-        (f"c{at % 8}", date(2024, 1 + at // 3, 1) + timedelta(days=day - 1), amount)
-        for at, (*_, amount) in enumerate(ROWS)
-    ]
-    ledger = read(tmp_path, ("customer", "date", "amount"), rows)
-    assert any(f"all dates are the {on} of a month" in told for told in ledger.warnings) == (on is not None)
