@@ -45,8 +45,8 @@ def payback_sentence(summary: Numbers, name: str) -> str:
         return f"{it} does not pay back within {horizon} (discounted{among})."
     if entry["mean"] == 0.0 and back == total > 1:
         return "It pays from the start: cumulative discounted contribution never falls below the baseline's."
-    when = f"in {step} {entry['mean']:.0f}{day_beside(entry['mean'], step, summary.get('start_date'))}"
-    between = bracket(entry, lambda value: f"{value:.0f}")
+    when = f"in {step} {number_format.count(entry['mean'])}{day_beside(entry['mean'], step, summary.get('start_date'))}"
+    between = bracket(entry, number_format.count)
     if 2 * back < total:
         others, mean = ("the other", "") if back == 1 else (f"the other {back}", " on average")
         return (

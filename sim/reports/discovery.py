@@ -26,6 +26,7 @@ from sim.reports.picture import Picture
 from sim.scenario.journey import Edge, Journey, Stage
 
 if TYPE_CHECKING:
+    from sim.data.event_log import EventLog
     from sim.discovery.discover import Discovery
 
 __all__ = ["discovery_document", "discovery_facts", "discovery_lines", "discovery_summary"]
@@ -82,7 +83,7 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "span": _span(_when(log.start), _when(log.end)),
         "tied": exact_percent(log.tied_share, 1),
         "duplicates": log.duplicates,
-        "left_out": dict(log.left_out),
+        "left_out": _untold(log),
         "notices": log.notices,
         "finished": cases.finished,
         "loops": exact_percent(loops / moves, 0) if moves else "0 %",
@@ -243,6 +244,14 @@ def _nearness(found: Discovery) -> dict[str, Any]:
         if away is not None and floor is not None and away > _AS_NEAR * floor
     ]
     return {"distances": near, "near": near.ngram3 <= _AS_NEAR * near.ngram3_floor, "further": further}
+
+
+def _untold(log: EventLog) -> dict[str, int]:
+    """Return how many rows are left out for each reason that no notice tells with examples."""
+    told = [notice for notice in log.notices if notice.startswith("left out: ")]
+    return {
+        reason: rows for reason, rows in log.left_out.items() if not any(f" {reason} (" in notice for notice in told)
+    }
 
 
 def _goal_facts(found: Discovery) -> dict[str, Any]:

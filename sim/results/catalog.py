@@ -123,14 +123,15 @@ class Catalog:
             If DuckDB is not installed, the statement is not one SELECT, or it cannot be answered.
         """
         duckdb = import_optional("duckdb", "sql needs duckdb", otherwise=", or use: journey results table where=…")
+        every = {"runs": self.runs(), "folders": self.folders(), "figures": self.figures()}
+        tables = {name: table for name, table in every.items() if table is not None}
         try:
             statements = duckdb.extract_statements(statement)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise ConfigError(f"sql is {statement!r}; give one SELECT over the tables {', '.join(TABLES)}")
             connection = duckdb.connect(":memory:")
-            for name, table in (("runs", self.runs()), ("folders", self.folders()), ("figures", self.figures())):
-                if table is not None:
-                    connection.register(name, table)
+            for name, table in tables.items():
+                connection.register(name, table)
             for setting in (
                 "enable_external_access = false",
                 "python_enable_replacements = false",
@@ -142,7 +143,10 @@ class Catalog:
             return _whole_numbers(connection.sql(statement).to_arrow_table())
         except duckdb.Error as error:
             reason = " ".join(str(error).split())
-            raise ConfigError(f"sql cannot be answered: {reason[:400]}; the tables are {', '.join(TABLES)}") from None
+            nothing = "" if "runs" in tables else ", and runs where a sweep was made"
+            raise ConfigError(
+                f"sql cannot be answered: {reason[:400]}; the tables are {', '.join(tables)}{nothing}"
+            ) from None
 
 
 def _whole_numbers(table: Any) -> Any:

@@ -98,6 +98,8 @@ def test_payback_in_some_replicates(told):
     text = verdict(summary)
     assert "pays back in week 20 on average (discounted; in 3 of 5 replicates) [0 to 30]" in text
     assert "in the other 2 it does not within 30 weeks" in text
+    entry.update(mean=12_020.4, ci_high=14_002.0)
+    assert "pays back in week 12,020 on average (discounted; in 3 of 5 replicates) [0 to 14,002]" in verdict(summary)
 
 
 def test_where_most_replicates_do_not_pay_back_that_comes_first(told):

@@ -519,6 +519,11 @@ def test_a_log_in_which_nothing_is_decided_claims_nothing() -> None:
     assert "speak for no second one" in text and "how near the journey is to real ones is not known" in text
 
 
+@pytest.mark.parametrize(("alike", "said"), [(1, "1 event is alike"), (1_200, "1,200 events are alike")])
+def test_events_that_are_alike_another_one_are_counted(alike, said) -> None:
+    assert said in "\n".join(text_lines("discovery", **{**_undecided(), "duplicates": alike}))
+
+
 def test_where_no_two_cases_go_the_same_way_it_is_said() -> None:
     said = text_lines("discovery", **{**_undecided(), "variants": 9, "alike": False, "top_share": "11 %"})[0]
     assert said.endswith("no two cases go the same way.")

@@ -18,6 +18,7 @@ from sim.execution.partial_name import PARTIAL
 from sim.experiments.compare import compare
 from sim.results import export_events, find_run, list_runs, read_trace, show_run, write
 from sim.results.answer import write_answer
+from sim.results.catalog import Catalog
 from sim.results.comparison import comparison
 from sim.results.manifest import config_hash, provenance
 from sim.scenario.errors import ConfigError
@@ -34,6 +35,12 @@ def result(pretend_runs, scenario):
 
 def names(folder: Path) -> set[str]:
     return {path.name for path in folder.rglob("*")}
+
+
+def test_a_statement_about_runs_is_told_that_there_are_none(tmp_path):
+    pytest.importorskip("duckdb")
+    with pytest.raises(ConfigError, match="the tables are folders, figures, and runs where a sweep was made"):
+        Catalog(tmp_path).query("select * from runs")
 
 
 # --- compare

@@ -27,6 +27,17 @@ def discover(tmp_path, *words):
     return code, folders
 
 
+def test_rows_left_out_are_told_once(tmp_path, capsys):
+    rows = [f"{case},{letter},2020-01-{1 + at + case:02}" for case in range(20) for at, letter in enumerate("abc")]
+    rows[5], rows[8] = "1,c,never", "2,,2020-01-03"
+    (tmp_path / "odd.csv").write_text("\n".join(["case,activity,time", *rows]) + "\n")
+    code, folders = discover(tmp_path, f"log={tmp_path / 'odd.csv'}")
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Left out: ")]
+    left_out = json.loads((folders[0] / "summary.json").read_text())["log"]["rows_left_out"]
+    assert code == 0 and len(left_out) == 2 and sum(left_out.values()) == 2
+    assert all(sum(reason in line for line in told) == 1 for reason in left_out)
+
+
 @pytest.mark.parametrize(
     "words", [["abc"], ["abc", "ab"], ["abc"] * 3, ["a"] * 50], ids=["one case", "two", "three", "one event each"]
 )
