@@ -21,7 +21,13 @@ from sim.customer_base.shifted_beta_geometric import (
     differ_beyond_chance,
     fit_shifted_beta_geometric,
 )
-from sim.customer_base.survival_periods import Periods, has_periods_in_its_head, read_periods, with_periods_below
+from sim.customer_base.survival_periods import (
+    SIZES,
+    Periods,
+    has_periods_in_its_head,
+    read_periods,
+    with_periods_below,
+)
 from sim.data.amounts import read_number
 from sim.data.as_typed import as_typed
 from sim.data.column_read import ColumnRead, examples_of
@@ -181,7 +187,9 @@ def holds_survival(path: str, layout: Layout | None = None) -> bool:
         head = [plain_head(name) for name in names]
     except (OSError, ConfigError):
         return False
-    if has_periods_in_its_head(names) and not any(role_of_head(word, role) for role in REQUIRED for word in head):
+    # How many customers a cohort has stands behind its name; in front there would be a row for each.
+    others = [word for at, word in enumerate(head) if at == 0 or word not in SIZES]
+    if has_periods_in_its_head(names) and not any(role_of_head(word, role) for role in REQUIRED for word in others):
         return True
     people = [word for word in head if role_of_head(word, "customer")]
     priced = any(role_of_head(word, "amount") for word in head)

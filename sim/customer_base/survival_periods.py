@@ -16,7 +16,7 @@ from sim.data.small_table import SmallTable
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
-__all__ = ["Periods", "has_periods_in_its_head", "read_periods", "with_periods_below"]
+__all__ = ["SIZES", "Periods", "has_periods_in_its_head", "read_periods", "with_periods_below"]
 
 _YEAR = r"(?P<year>(?:19|20)\d{2})"
 #: Periods of the calendar, and how many a year has.
@@ -35,7 +35,7 @@ _WEEKS = (_YEAR + r"-?W(?P<part>[0-5]\d)", rf"(?:KW|W) ?(?P<part>[0-5]?\d)[-/ ]{
 _NAMED = r"(?P<word>[^\W\d_]+)\.?(?:[-/.' ]+(?P<year>(?:19|20)?\d{2}))?"
 _YEAR_FIRST = rf"{_YEAR}[-/. ]+(?P<word>[^\W\d_]+)\.?"
 #: Heads of how many a cohort has at its start.
-_SIZES = frozenset({
+SIZES = frozenset({
     "size", "cohort_size", "users", "customers", "subscribers", "new_customers", "new_users", "new_subscribers",
     "members", "accounts", "n", "total", "start", "kunden", "nutzer", "abonnenten", "anzahl", "clients", "clientes",
 })  # fmt: skip
@@ -158,7 +158,7 @@ def with_periods_below(table: SmallTable, period: str) -> SmallTable:
     cells = list(zip(names, row[first:], strict=True))
     notices = [f"periods stand side by side in the head line, from {show(names[0])} on"]
     numbered = re.fullmatch(r"(\D*)0?1(\D*)", names[0])
-    if first and numbered and plain_head(table.head[first - 1]) in _SIZES:
+    if first and numbered and plain_head(table.head[first - 1]) in SIZES:
         # The size of a cohort is its period 0.
         first -= 1
         cells.insert(0, (f"{numbered[1]}0{numbered[2]}", "100%" if "%" in row[first + 1] else row[first]))

@@ -112,11 +112,20 @@ def test_targets_however_they_are_written(tmp_path, case):
     assert values.get("brands_initial", 1.7) == 1.7
 
 
-def test_shares_beside_the_size_of_a_cohort_begin_with_all(tmp_path):
+@pytest.mark.parametrize(("cohort", "size", "period"), [("cohort", "users", "M"), ("Kohorte", "Kunden", "Monat ")])
+def test_shares_beside_the_size_of_a_cohort_begin_with_all(tmp_path, cohort, size, period):
     path = tmp_path / "survivors.csv"
-    path.write_text("cohort,users,M1,M2,M3,M4\n2021-01,500,80%,65%,55%,50%\n")
+    periods = ",".join(f"{period}{number}" for number in range(1, 5))
+    path.write_text(f"{cohort},{size},{periods}\n2021-01,500,80%,65%,55%,50%\n")
+    assert holds_survival(str(path))
     found = read_survival(str(path))
-    assert found.share.tolist() == [1.0, 0.8, 0.65, 0.55, 0.5] and "'users' is taken for all" in found.notices[1]
+    assert found.share.tolist() == [1.0, 0.8, 0.65, 0.55, 0.5] and f"'{size}' is taken for all" in found.notices[1]
+
+
+def test_a_customer_in_front_of_months_is_no_cohort(tmp_path):
+    path = tmp_path / "sums.csv"
+    path.write_text("Kunden,Monat 1,Monat 2,Monat 3\nx,5,0,3\n")
+    assert not holds_survival(str(path))
 
 
 def test_values_of_targets_in_thousands_are_refused(tmp_path):
