@@ -314,7 +314,7 @@ def test_a_category_typed_in_by_hand_is_fitted_and_runs_by_name(tmp_path, capsys
         (("targets=avrage",), "did you mean 'average'"),
         (("targets=../average",), "targets is"),
         (("targets={initial_share: 63, evaluation_share: 30, loop_share_category: 37}",), "sum to 130 %"),
-        (("targets=average", "save_as=../x"), "letters, digits"),
+        (("targets=average", "save_as=../x"), "letters from A to Z, digits"),
         (("targets=average", "scan=1"), "scan is 1"),
         (("targets=average", "parameters={market.nothing: [0, 1]}"), "market.nothing"),
     ],

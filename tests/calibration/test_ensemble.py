@@ -114,7 +114,7 @@ def test_an_ensemble_of_one_market_has_no_parameter_doubt_beyond_chance():
     ("data", "words"),
     [
         ("nobody", "there is no ensemble"),
-        ("../x", "letters, digits"),
+        ("../x", "letters from A to Z, digits"),
         (3, "give a mapping"),
         ({"name": "x"}, "paths"),
         ({**_ensemble(0.1), "members": []}, "members"),

@@ -115,7 +115,7 @@ def test_what_cannot_be_is_said_in_one_line(scenario, data, words):
         ("a.csv", "metric,value\n", "targets is empty"),
         ("a.doc", "x", "give a .yaml, .csv, .tsv or .parquet"),
         ("a.yaml", "target: {switched: 3}\n", "did you mean 'targets'"),
-        ("a.yaml", "name: ../x\ntargets: {switched: 3}\n", "letters, digits"),
+        ("a.yaml", "name: ../x\ntargets: {switched: 3}\n", "letters from A to Z, digits"),
         ("a.yaml", "name: x\n", "targets is missing"),
     ],
 )
