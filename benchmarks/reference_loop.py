@@ -338,6 +338,7 @@ def _live(
         elif world.nodes[at].does == _DOES_WAIT:
             leave_wait(workspace, customer)
         workspace.edge_counts[edge, customer.persona] += 1
+        workspace.left[at] += 1
         _enter(world, market, workspace, counters, customer, customer_id, world.edges[edge].target, disturbed)
         at = np.int64(node_at(workspace, customer, customer.stage))
         edge = _NOBODY
