@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.by_reference import by_reference
+from agents.compiled import Int, rule
 from agents.memory import aligned_zeros
 from agents.population import allocate_accounts
 from sim.record.history import Money
@@ -18,6 +19,7 @@ __all__ = [
     "Counters",
     "allocate_counters",
     "merge",
+    "period_of",
     "steps_a_period",
     "trimmed",
     "with_room",
@@ -94,6 +96,30 @@ def steps_a_period(weeks: int) -> int:
     (1, 1, 2, 4)
     """
     return max(-(-weeks // _MOST_PERIODS), 1)
+
+
+@rule
+def period_of(row: Int, weeks: Int, periods: Int) -> Int:
+    """Return to which period a week counts.
+
+    Parameters
+    ----------
+    row : int
+        The week, from the first of the phase.
+    weeks, periods : int
+        Of the phase, as the shapes of its counters have them.
+
+    Returns
+    -------
+    int
+        0 to ``periods`` - 1.
+
+    Examples
+    --------
+    >>> int(period_of(259, 260, 260)), int(period_of(19_999, 20_000, 5_000))
+    (259, 4999)
+    """
+    return row // ((weeks + periods - 1) // periods)
 
 
 def allocate_counters(

@@ -18,7 +18,7 @@ from agents.rules.need import tail_position
 from agents.rules.numerics import log, nearest_unit
 from agents.traits import TRAITS
 from sim.luck import contact_bits, uniform_draw
-from sim.record.counters import ByBrand, ByPersona, Counters, steps_a_period
+from sim.record.counters import ByBrand, ByPersona, Counters, period_of
 from sim.record.events import EventKind
 from sim.record.history import Money
 from sim.scenario.journey import DOES, FEATURES, GATES
@@ -385,9 +385,10 @@ class WorldEnvironment:
             Ids of the stages.
         """
         self.counters.flows[customer.persona, source, target] += 1
-        period = self.row // steps_a_period(len(self.counters.by_persona))
-        self.counters.occupancy[period, customer.persona, source] -= 1
-        self.counters.occupancy[period, customer.persona, target] += 1
+        occupancy = self.counters.occupancy
+        period = period_of(self.row, len(self.counters.by_persona), len(occupancy))
+        occupancy[period, customer.persona, source] -= 1
+        occupancy[period, customer.persona, target] += 1
 
     def bought(self, customer: Customer, brand: int, *, switched: bool) -> None:
         """Add a purchase to the customer's account, if there is one.

@@ -12,7 +12,7 @@ from sim.engine.customer.accounts import book_stage
 from sim.engine.customer.channel import channel_drawn, take_channel
 from sim.engine.customer.feelings import add_effort
 from sim.engine.workspace import Clock, Workspace
-from sim.record.counters import Counters
+from sim.record.counters import Counters, period_of
 from sim.world.world import World
 
 __all__ = ["arrive", "count_moves", "settle_entry"]
@@ -74,7 +74,7 @@ def count_moves(world: World, workspace: Workspace, counters: Counters) -> None:
         See :mod:`sim.engine`.
     """
     moves, weeks, periods = workspace.edge_counts, counters.by_persona.shape[0], counters.occupancy.shape[0]
-    period = workspace.clock[_AT_ROW] // ((weeks + periods - 1) // periods)
+    period = period_of(workspace.clock[_AT_ROW], weeks, periods)
     # Of a journey found in a log thousands of edges are taken by nobody in a week.
     for at in range(world.nodes.size):
         if workspace.left[at] == 0:
