@@ -37,14 +37,16 @@ Floats = NDArray[np.float64]
 _CONFIRM, _VALUE = 100_000, 200_000
 #: The rule of thumb that every budget has.
 _SPLIT = "equal split of the budget"
+#: What is added to the name of another one that spends less than it would without a budget.
+_DRAWN = ", drawn back to the budget"
 #: What doing nothing is called.
 _IDLE = "do nothing"
 #: How many plans are kept in the end.
 _BEST = 5
 #: Part of a budget to which a rule of thumb is drawn back: what a run spends varies, and the most of it counts.
 _RULE_ROOM = 0.95
-#: How often a rule of thumb is halved that spends more than the emulator said.
-_HALVED = 4
+#: How often the way is halved that a rule of thumb is drawn back further, where it spends more than the emulator said.
+_HALVED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,23 +266,37 @@ def _prepared(search: PlanSearch, always: Sequence[Floats] = ()) -> tuple[dict[s
 
 
 def _kept(search: PlanSearch, rules: dict[str, Floats]) -> dict[str, Floats]:
-    """Return rules of thumb that spend something, halved where their runs spend more than the budget all the same."""
+    """Return rules of thumb that spend something, drawn back as far as their runs need to keep the budget."""
     question = search.question
     nothing = question.rounded(question.nothing[None, :])[0]
     left = {name: point for name, point in rules.items() if np.abs(point - nothing).max() > SAME}
     if question.budget is None or not left:
         return left
-    for _ in range(_HALVED):
-        names, points = list(left), np.array(list(left.values()))
-        runs = question.run(points, range(search.sizes.replicates), **search.options)
-        beyond = np.flatnonzero(question.most_spent(runs) > question.budget)
-        if len(beyond) == 0:
-            return left
-        for row in beyond:
-            halved = nothing + 0.5 * (points[row] - nothing)
-            left[names[row]] = question.rounded(halved[None, :])[0]
+    points = np.array(list(left.values()))
+    # How far each goes from nothing towards its point: what keeps the budget, and what is known to break it.
+    keeps, breaks = np.zeros(len(points)), np.ones(len(points))
+    part = np.ones(len(points))
+    for _ in range(1 + _HALVED):
+        open_ = np.flatnonzero(keeps < breaks)
+        if len(open_) == 0:
+            break
+        drawn = question.rounded(nothing + part[open_, None] * (points[open_] - nothing))
+        runs = question.run(drawn, range(search.sizes.replicates), **search.options)
+        held = question.most_spent(runs) <= question.budget * _RULE_ROOM
+        keeps[open_[held]], breaks[open_[~held]] = part[open_[held]], part[open_[~held]]
+        part = 0.5 * (keeps + breaks)
+    drawn = question.rounded(nothing + keeps[:, None] * (points - nothing))
     # What still spends too much at a small part of itself does not fit the budget at all.
-    return {name: point for row, (name, point) in enumerate(left.items()) if row not in beyond}
+    return {
+        name if kept == 1.0 else _drawn_back(name): point
+        for name, point, kept in zip(left, drawn, keeps, strict=True)
+        if kept > 0.0
+    }
+
+
+def _drawn_back(name: str) -> str:
+    """Return what a rule of thumb is called that the budget holds back; a split is of the budget anyway."""
+    return name if name == _SPLIT or name.endswith(_DRAWN) else f"{name}{_DRAWN}"
 
 
 def _best(confirmed: Sequence[Confirmed], order: NDArray[np.int64]) -> tuple[Confirmed, ...]:
@@ -406,8 +422,7 @@ def rules_of_thumb(question: PlanQuestion, model: PlanModel) -> dict[str, Floats
         room = question.budget * _RULE_ROOM
         drawn = {name: model.within(point[None, :], room)[0] for name, point in rules.items()}
         rules = {
-            name if np.array_equal(point, rules[name]) or name == _SPLIT else f"{name}, drawn back to the budget": point
-            for name, point in drawn.items()
+            name if np.array_equal(point, rules[name]) else _drawn_back(name): point for name, point in drawn.items()
         }
     return {name: question.rounded(point[None, :])[0] for name, point in rules.items()}
 

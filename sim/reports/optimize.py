@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from sim.analysis.paired import NORMAL_WIDTH, Estimate
 from sim.analysis.summary import brand_titles
 from sim.experiments.answers import Answers
+from sim.experiments.cheapest_plan import CheapestPlan, cheapest_plan
 from sim.experiments.factors import NAMED, factor_number
 from sim.experiments.optimize import Confirmed, Optimum
 from sim.experiments.plan import PlanQuestion
@@ -87,12 +89,13 @@ def optimize_facts(found: Optimum, advice: PlanAdvice | None, answers: Answers |
         "unpaid": int(question.never) if question.goal.name == "payback_week" else None,
         "tried_spent": money(best.spent, currency),
         "spent": money(plan.spent, currency),
-        "parts": [f"{money(amount, currency)} on {_KINDS[kind]}" for kind, amount in plan.parts.items() if amount > 0],
+        "parts": _parts(plan.parts, currency),
         "budget": None if question.budget is None else money(question.budget, currency),
         "left": None if question.budget is None else money(question.budget - plan.charged, currency),
         "left_share": None if not question.budget else 1.0 - plan.charged / question.budget,
         "yearly": question.budget_per == "year",
         "why_left": _why_left(found, advice),
+        "cheapest": _cheapest(question, cheapest_plan(question, found.runs)),
         "limits": list(dict.fromkeys(limit.text for limit in question.limits)),
         # Doing nothing has no payback week and reaches no limit: nothing is beside it.
         "rules": [_beside(found, rule) for rule in (() if idle else found.rules)],
@@ -106,6 +109,24 @@ def optimize_facts(found: Optimum, advice: PlanAdvice | None, answers: Answers |
         "price": _price(found),
         **_advice_facts(found, advice),
         "answers": answers_facts(answers, currency, brand_titles(question.scenario)),
+    }
+
+
+def _parts(parts: Mapping[str, float], currency: str) -> list[str]:
+    return [f"{money(amount, currency)} on {_KINDS[kind]}" for kind, amount in parts.items() if amount > 0]
+
+
+def _cheapest(question: PlanQuestion, plan: CheapestPlan | None) -> dict[str, Any] | None:
+    """Say what is spent at the least, and on what, where that breaks the budget."""
+    if plan is None:
+        return None
+    currency = question.scenario.market.economics.currency
+    return {
+        "settings": _settings(question, plan.shares),
+        "charged": money(plan.charged, currency),
+        "most": money(plan.most_spent, currency),
+        "parts": _parts(plan.parts, currency),
+        "unmoved": list(plan.unmoved),
     }
 
 
@@ -360,12 +381,25 @@ def optimize_summary(found: Optimum, advice: PlanAdvice | None, answers: Answers
         "most_spent": found.plan.most_spent,
         "spent_by_kind": {_KINDS[kind]: amount for kind, amount in found.plan.parts.items()},
         "evaluations": len(found.runs),
+        "cheapest": _cheapest_summary(question, cheapest_plan(question, found.runs)),
         "best_with_spending": _confirmed(question, found.best_tried),
         "alternatives": [_confirmed(question, item) for item in found.alternatives],
         "rules_of_thumb": [_confirmed(question, item) for item in found.rules],
         "nominal": None if found.nominal is None else _confirmed(question, found.nominal),
         **answers_summary(answers),
         **more,
+    }
+
+
+def _cheapest_summary(question: PlanQuestion, plan: CheapestPlan | None) -> dict[str, Any] | None:
+    if plan is None:
+        return None
+    return {
+        "plan": question.settings(plan.shares),
+        "charged": plan.charged,
+        "most_spent": plan.most_spent,
+        "spent_by_kind": {_KINDS[kind]: amount for kind, amount in plan.parts.items()},
+        "no_lever": list(plan.unmoved),
     }
 
 

@@ -180,6 +180,19 @@ def test_a_rule_of_thumb_keeps_the_budget_or_is_none(budget):
     assert budget < 0.5 or found.rules
 
 
+def test_a_rule_of_thumb_is_drawn_back_no_further_than_the_budget_asks():
+    # Else the plan is beside rules that spend a third of what it may, and looks better than it is.
+    for budget in (0.5, 1.0):
+        found = find(planted(budget=budget), evaluations=12, confirm=8)
+        runs = found.question.run(np.array([item.shares for item in found.rules]), range(4))
+        most = found.question.most_spent(runs)
+        assert {item.name for item in found.rules} >= {
+            "the scenario's own, drawn back to the budget",
+            "equal split of the budget",
+        }
+        assert (most >= 0.85 * budget).all() and (most <= budget).all()
+
+
 def test_nothing_is_done_where_every_lever_costs_more_than_it_brings():
     found = find(planted(apart=0.5, together=0.0))
     assert found.nothing and found.plan.value.mean == 0.0 and found.plan.spent == 0.0

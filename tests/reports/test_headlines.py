@@ -381,6 +381,7 @@ def test_a_plan_claims_nothing_that_is_undecided() -> None:
         "budget": None,
         "left": None,
         "why_left": "",
+        "cheapest": None,
         "limits": [],
         "rules": [{"name": "all at half", "gain": open_, "spent": "$9", "holds": True, "same": False}],
         "evaluations": 64,

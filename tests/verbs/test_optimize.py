@@ -31,6 +31,8 @@ def test_the_folder_has_the_plan_and_the_answers(tmp_path, capsys):
     assert set(summary["plan"]) == {"automation", "contact_rate"}
     assert set(summary["value"]) == {"mean", "ci_low", "ci_high"}
     assert summary["spent"] <= summary["most_spent"] <= 9_000
+    # Of what no lever moves alone more is spent.
+    assert summary["nothing"] and summary["cheapest"]["most_spent"] > 9_000
     assert 1 <= summary["evaluations"] <= 8
     assert all({"strategies", "regret"} <= set(item) for item in summary["equilibria"])
     # The scenario's own plan spends more than the budget: only the competitor may follow it.
@@ -42,13 +44,46 @@ def test_the_folder_has_the_plan_and_the_answers(tmp_path, capsys):
     assert main([*command, *SMALL[:4], place]) == 0
 
 
+@pytest.mark.parametrize(
+    ("levers", "words"),
+    [
+        # Prospects are contacted at the scenario's rate, whatever the levers are.
+        ("[automation,contact_rate]", "these as well: personalization, context, innovation, prospect_contact_rate."),
+        ("{automation: [0.5, 0.8]}", "these as well: personalization, context, innovation, contact_rate, prospect"),
+    ],
+)
+def test_a_budget_that_no_plan_keeps_is_told_with_what_is_spent_all_the_same(levers, words, tmp_path, capsys):
+    small = [word for word in SMALL if not word.startswith("levers")]
+    assert main(["optimize", *small, f"levers={levers}", "budget=100", "advice=false", f"output_dir={tmp_path}"]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "The budget of $100.00 is less than any plan spends that was tried. The cheapest (automation" in printed
+    assert words in printed and "is left" not in printed
+    (folder,) = (tmp_path / "optimize").iterdir()
+    cheapest = json.loads((folder / "summary.json").read_text("utf-8"))["cheapest"]
+    assert 100 < cheapest["charged"] <= cheapest["most_spent"]
+    assert sum(cheapest["spent_by_kind"].values()) == pytest.approx(cheapest["charged"])
+
+
+def test_levers_whose_ranges_begin_too_high_for_the_budget_are_told(tmp_path, capsys):
+    free = [f"{name}: [0, 1]" for name in ("personalization", "context", "innovation")]
+    ranges = ", ".join(["automation: [0.5, 0.8]", *free, "contact_rate: null", "prospect_contact_rate: null"])
+    small = [word for word in SMALL if not word.startswith("levers")]
+    words = [*small, f"levers={{{ranges}}}", "budget=100/year", "advice=false", f"output_dir={tmp_path}"]
+    assert main(["optimize", *words]) == 0
+    assert "Give a larger budget, or ranges of the levers that begin lower." in " ".join(
+        capsys.readouterr().out.split()
+    )
+
+
 def test_a_plan_that_is_the_scenarios_own_stands_once_among_the_answers(tmp_path, monkeypatch):
     own = "sim.experiments.plan_race.PlanRace._apart"
     monkeypatch.setattr(own, lambda race, _: race._search.question.own[None, :])
     monkeypatch.setattr("sim.experiments.optimize.rules_of_thumb", lambda question, _: {"own": question.own})
     assert main(["optimize", *SMALL, f"output_dir={tmp_path}", "answer=true", "lags=[4]", "advice=false"]) == 0
     (folder,) = (tmp_path / "optimize").iterdir()
-    payoffs = json.loads((folder / "summary.json").read_text("utf-8"))["payoffs"]
+    summary = json.loads((folder / "summary.json").read_text("utf-8"))
+    payoffs = summary["payoffs"]
+    assert summary["cheapest"] is None
     assert len(payoffs) == 2 * 2 and "scenario's own" not in json.dumps(payoffs)
 
 
