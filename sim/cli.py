@@ -18,6 +18,7 @@ from io import TextIOWrapper
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from agents.kept_patterns import KeptPatterns
 from sim.command_line.arguments import translate
 from sim.command_line.config_folder import rerun_of, with_config_dir
 from sim.command_line.kept_methods import KeptMethods
@@ -83,7 +84,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # It makes hardly any ring, and looking for them once takes 50 ms of its second or two.
             gc.set_threshold(0)
         atexit.register(_keep_all)
-        KeptMethods(words[0] if words else "").use()
+        verb = words[0] if words else ""
+        KeptMethods(verb).use()
+        patterns = KeptPatterns(verb)
+        patterns.use()
+        atexit.register(patterns.keep)
         leave_clouds_out()
         if words[:1] in (["discover"], ["validate"]):
             load_arrow()  # a command has no table of pandas

@@ -24,6 +24,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
+from agents.kept_patterns import KeptPatterns
 from sim.experiments.findings import FindOnce
 from sim.reports.kept_figures import figures_key, find_figures, keep_figures
 from sim.reports.picture import Picture
@@ -341,16 +342,20 @@ def _work(ordered: int, drawn: Sequence[int]) -> NoReturn:
         gc.disable()  # nothing that is drawn lives long
         with os.fdopen(ordered, "rb") as orders:
             message = pickle.load(orders)
-            _load()
+            patterns = _load()
             _draw_ordered(pickle.load(orders) if message == _LOAD else message, orders, drawn)
+        patterns.keep()
         status = 0
     finally:
         os._exit(status)
 
 
-def _load() -> None:
+def _load() -> KeptPatterns:
+    """Load what draws, and return the patterns that it compiled."""
     from sim.reports.quick_matplotlib import load_matplotlib
 
+    patterns = KeptPatterns("figures")
+    patterns.use()
     load_matplotlib()
     import sim.reports.overview
     import sim.reports.pictures
@@ -360,6 +365,7 @@ def _load() -> None:
     with style():  # whose settings are checked the first time
         find_texts()
         gc.freeze()
+    return patterns
 
 
 def _draw_ordered(first: tuple[Result, bool], orders: IO[bytes], drawn: Sequence[int]) -> None:
