@@ -32,7 +32,8 @@ from sim.data.role_heads import (
     role_of_head,
 )
 from sim.data.row_marks import only_say_whether
-from sim.data.taken_back import status_columns
+from sim.data.sale_words import tell_of_sales
+from sim.data.taken_back import status_columns, word_columns
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
@@ -232,7 +233,13 @@ def find_status(
     """
     if _STATUS in places or (isinstance(layout.columns, Mapping) and _STATUS in layout.columns):
         return {}
-    found = [at for at in status_columns([plain_head(name) for name in names], sample) if at not in places.values()]
+    heads = [plain_head(name) for name in names]
+    found = [at for at in status_columns(heads, sample) if at not in places.values()]
+    found += [
+        at
+        for at in word_columns(heads)
+        if at not in (*places.values(), *found) and tell_of_sales([row[at] for row in sample if len(row) > at])
+    ]
     return {_STATUS if number == 1 else f"{_STATUS}_{number}": at for number, at in enumerate(found, 1)}
 
 

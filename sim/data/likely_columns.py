@@ -36,6 +36,8 @@ _PARTS = frozenset({
     "frete", "flete", "desconto", "descuento", "rabatt", "cashback", "charges", "tendered",
 })  # fmt: skip
 _WHOLE = frozenset({"total", "gesamt", "paye", "paid", "grand", "ingreso", "revenue"})
+#: Words of heads under which eight digits are a day.
+_DATED = frozenset({"date", "datum", "fecha", "data", "dato", "tarih", "tarihi", "дата"})
 #: A month without a day, with a sign in it: six digits may number anything.
 _MONTH = r"(?:19|20)\d{2}[-/.](?:0[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.](?:19|20)\d{2}"
 #: Heads of sums of a quarter, a year, or a month as statisticians write it.
@@ -71,7 +73,11 @@ def likely_dates(plain: Sequence[str], sample: Sequence[Sequence[str]]) -> list[
 
 
 def _days(plain: Sequence[str], sample: Sequence[Sequence[str]]) -> list[int]:
-    return [at for at in range(len(plain)) if _are(sample, at, _is_day)]
+    return [
+        at
+        for at, head in enumerate(plain)
+        if _are(sample, at, looks_like_date if _DATED & set(head.split("_")) else _is_day)
+    ]
 
 
 def says_month(head: str) -> bool:

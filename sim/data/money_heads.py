@@ -16,6 +16,7 @@ __all__ = [
     "price_units_beside",
     "refunds_beside",
     "refuse_unit_before",
+    "speaks_of_discount",
     "speaks_of_no_money",
     "unit_of_head",
     "unknown_unit",
@@ -189,9 +190,21 @@ def discounts_beside(heads: Sequence[str], rows: Sequence[Sequence[str]], used: 
         head
         for at, head in enumerate(heads)
         if at not in used
-        and re.search(_DISCOUNT, _words(head))
+        and speaks_of_discount(head)
         and any((read_number(row[at], ".") or read_number(row[at], ",") or 0.0) != 0.0 for row in rows if len(row) > at)
     ]
+
+
+def speaks_of_discount(head: str) -> bool:
+    """Return whether a head is that of a discount.
+
+    Examples
+    --------
+    >>> speaks_of_discount("Discount Amount"), speaks_of_discount("discounted price"), speaks_of_discount("Rabattcode")
+    (True, False, False)
+    """
+    words = _words(head)
+    return re.search(_DISCOUNT, words) is not None and re.search(r"\b(?:codes?|names?|types?|id)\b", words) is None
 
 
 def price_units_beside(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

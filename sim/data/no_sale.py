@@ -54,7 +54,10 @@ STAGE_HEADS = (
     "sales_stage", "deal_status", "phase", "verkaufsphase", "fase",
 )  # fmt: skip
 #: Of columns that say whether a row is of a trial of the system.
-PLACE_HEADS = ("mode", "environment", "env", "tags", "order_tags", "umgebung", "modus")
+PLACE_HEADS = (
+    "mode", "environment", "env", "tags", "order_tags", "umgebung", "modus", "source", "order_source", "channel",
+    "sales_channel",
+)  # fmt: skip
 #: Parts of heads that speak of sending, where what is pending is paid; and of paying, where what is open is not.
 _SENDING = ("fulfil", "shipping", "shipment", "delivery", "liefer", "versand", "livraison", "envio", "spedizione")
 _PAYING = ("pay", "paid", "financial", "zahl", "bezahl", "betal", "betaal", "paiement", "pago", "pagamento", "platnosc",
@@ -125,6 +128,9 @@ _PAYMENT = (
     r"|cobros?"
     r"|pagament[oi]|betaling|wp[łl]ata|zap[łl]ata|[öo]deme|оплата|入金|收款|입금)$"
 )
+#: Papers that are no bill, in letters, beside one that is.
+_PAPERS = r"^(?:CN|CRN|CM|CRM|RMA|RET|GS|GU|ST|QT|QTE|QUO|AN|AG|PF|DN|LS|RK|NC|AV|OF)$"
+_SHORT_SALE = r"^(?:INV|SI|SO|ORD|RE|RG|FA|FT|FV|FAC|VK)$"
 #: Beside these a payment is that of a sale told by another row.
 _SALE = (
     r"(?i)^(?:[a-z]+[ _-])?(?:invoices?|sales?|orders?|bills?|rechnung(?:en)?|verkauf|bestellung|factures?|ventes?"
@@ -132,8 +138,18 @@ _SALE = (
     r"|fatura|sat[ıi][şs]|счет|счёт|продажа|売上|請求|发票|销售|매출)$"
 )
 #: What is captured afterwards, in a row of its own.
-_AUTHORIZED = r"(?i)^(?:pre-?)?auth(?:ori[sz](?:ed?|ation))?s?$|^(?:received|reservierung|sentforsettle)$"
+_RESERVED = r"(?i)^(?:pre-?)?auth(?:ori[sz](?:ed?|ation))?s?$"
+_AUTHORIZED = rf"{_RESERVED}|^(?:received|reservierung|sentforsettle)$"
 _CAPTURED = r"(?i)^(?:captured?|settled?|settlement)$"
+#: A look, a basket or a step on the way, beside what was bought then.
+_LOOKED = (
+    r"(?i)^(?:(?:page|product|item|screen)?[ _-]?views?|view[ _-](?:item|product|cart|page)"
+    r"|(?:add|remove)[ _-]?(?:ed)?[ _-]?(?:to|from)[ _-]?(?:cart|basket|wish[ _-]?list)"
+    r"|(?:add|remove)d?[ _-](?:payment|shipping)[ _-]info|cart"
+    r"|basket|wish[ _-]?list|fav(?:ou?rite)?s?|clicks?|impressions?|search(?:es)?|select[ _-]item|begin[ _-]checkout"
+    r"|checkout[ _-](?:started|begun)|session[ _-]start|log[ _-]?in|sign[ _-]?up|visits?)$"
+)
+_THEN_BOUGHT = r"(?i)^(?:purchase[d]?|buy|bought|orders?|ordered|transactions?|sales?|checkout[ _-]completed?)$"
 #: Beside what customers bought, what they sold; beside what a shop sold, what it bought.
 _BOUGHT, _SOLD = r"(?i)^(?:buys?|bought)$", r"(?i)^(?:sells?|sold)$"
 _SALES, _STOCKED = (
@@ -280,7 +296,13 @@ def _other_kinds(words: Any, compute: Any) -> NDArray[np.bool_]:
     if says_how_paid(words, compute):
         return np.zeros(len(words), bool)
     found = says(_OTHER_KIND)
-    for pattern, beside in ((_PAYMENT, _SALE), (_AUTHORIZED, _CAPTURED)):
+    for pattern, beside in (
+        (_PAYMENT, _SALE),
+        (_AUTHORIZED, _CAPTURED),
+        (_RESERVED, _SALE),
+        (_LOOKED, _THEN_BOUGHT),
+        (_PAPERS, _SHORT_SALE),
+    ):
         if says(beside).any():
             found |= says(pattern)
     return found

@@ -11,12 +11,22 @@ from typing import Any
 from sim.data.text_file import reason_of
 from sim.scenario.errors import ConfigError
 
-__all__ = ["columns_of_days", "is_parquet", "numeric_columns", "parquet_blocks", "parquet_fields", "parquet_heads"]
+__all__ = [
+    "columns_of_days",
+    "columns_of_few_words",
+    "is_parquet",
+    "numeric_columns",
+    "parquet_blocks",
+    "parquet_fields",
+    "parquet_heads",
+]
 
 _MAGIC = b"PAR1"
 _ROWS = 131_072
 #: Bytes of a UUID.
 _UUID_BYTES = 16
+#: Bytes of a column in a group of rows whose words may say of each row what it is.
+_FEW_WORDS = 1 << 20
 #: Bytes of a column in a group of rows that are unpacked whatever they are.
 _SMALL_CHUNK = 1 << 24
 #: Bytes of text that words by code are unpacked to at once; usual names of all rows of a block are less.
@@ -106,6 +116,28 @@ def columns_of_days(path: Path) -> frozenset[str]:
 
     schema = parquet.read_schema(path)
     return frozenset(field.name for field in schema if types.is_timestamp(field.type) or types.is_date(field.type))
+
+
+def columns_of_few_words(path: Path) -> frozenset[str]:
+    """Return the names of the columns of text that are small, of a file that can be read: their words are few or short.
+
+    Columns of pages are none of them.
+    """
+    from pyarrow import parquet, types
+
+    with parquet.ParquetFile(path) as file:
+        schema, metadata = file.schema_arrow, file.metadata
+    if not metadata.num_row_groups:
+        return frozenset()
+    first = metadata.row_group(0)
+    columns = [first.column(at) for at in range(first.num_columns)]
+    small = {column.path_in_schema for column in columns if column.total_uncompressed_size <= _FEW_WORDS}
+    kinds = {field.name: field.type for field in schema}
+    return frozenset(
+        name
+        for name, kind in kinds.items()
+        if name in small and types.is_string(kind.value_type if types.is_dictionary(kind) else kind)
+    )
 
 
 def parquet_blocks(

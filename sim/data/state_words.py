@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.data.row_faults import count_rows
+from sim.data.sale_words import SALE
 from sim.scenario.schema import show
 
 __all__ = ["StateWords"]
@@ -89,7 +90,7 @@ class StateWords:
             words = [word for word, _ in rows.most_common() if word]
             if not 1 < len(words) <= _MOST:
                 continue
-            done = compute.match_substring_regex(pyarrow.array(words), _DONE).to_pylist()
+            done = compute.match_substring_regex(pyarrow.array(words), f"{_DONE}|{SALE}").to_pylist()
             open_words = [word for word, sure in zip(words, done, strict=True) if not sure]
             # Where no word is known it may be no column of states at all: a part of the country is an estado.
             of_sale = sum(rows[word] for word, sure in zip(words, done, strict=True) if sure)

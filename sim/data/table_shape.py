@@ -29,9 +29,18 @@ from sim.data.money_heads import (
     unknown_unit,
 )
 from sim.data.order_rows import find_order, may_number_orders
-from sim.data.parquet_file import columns_of_days, is_parquet, numeric_columns, parquet_blocks, parquet_heads
+from sim.data.parquet_file import (
+    columns_of_days,
+    columns_of_few_words,
+    is_parquet,
+    numeric_columns,
+    parquet_blocks,
+    parquet_heads,
+)
+from sim.data.price_checks import left_open_by_discount, refuse_price_of_one
 from sim.data.role_heads import UNIT_PRICES, role_of_head
 from sim.data.row_faults import RowFaults
+from sim.data.taken_back import word_columns
 from sim.data.text_blocks import LinesRead, text_blocks
 from sim.data.text_file import find_delimiter, first_lines, split_lines
 from sim.scenario.errors import ConfigError
@@ -137,11 +146,14 @@ def look_at(path: Path, where: str, layout: Layout) -> TableShape:
     columns = shape.columns
     if "amount" in columns and "quantity" not in columns and (unit := find_quantity(shape.head)) is not None:
         shape = replace(shape, columns={**columns, "quantity": unit}, signs=unit)
+    guessed = not (isinstance(layout.columns, Mapping) and "amount" in layout.columns)
+    if guessed and shape.has_head and "amount" in columns:
+        shape = replace(shape, notices=(*shape.notices, *_checked_prices(shape, where)))
     if shape.has_head and not (isinstance(layout.columns, Mapping) and "order" in layout.columns):
         heads = [plain_head(name) for name in shape.head]
         if (order := find_order(heads, shape.sample, shape.columns.values())) is not None:
             shape = replace(shape, columns={**shape.columns, "order": order})
-    if not (isinstance(layout.columns, Mapping) and "amount" in layout.columns):
+    if guessed:
         shape = replace(shape, notices=(*shape.notices, *_other_amounts(shape)))
     dates = [cell for cell in shape.cells("date") if cell.lower() not in MISSING]
     shape = replace(shape, epoch=None if layout.date_format else epoch_unit(dates), notices=_notices(shape))
@@ -170,6 +182,18 @@ def _other_amounts(shape: TableShape) -> list[str]:
             way = as_typed("columns", {"amount": head})
             return [f"{shape.name('amount')!r} is read as the amount, and {head!r} may be it as well: {way} takes it"]
     return []
+
+
+def _checked_prices(shape: TableShape, where: str) -> list[str]:
+    """Ask where numbers say that amounts are prices of one piece, or before a discount; tell of a discount else."""
+    plain = [plain_head(head) for head in shape.head]
+    amount = shape.columns["amount"]
+    if plain[amount] in UNIT_PRICES or (shape.signs is None and "quantity" in shape.columns):
+        return []
+    if shape.signs is not None:
+        refuse_price_of_one(shape.head, plain, shape.sample, amount, shape.signs, where)
+    left = left_open_by_discount(shape.head, plain, shape.sample, amount, shape.columns.values(), where)
+    return [f"{head!r} is not taken off: amounts count as they stand" for head in left]
 
 
 def _notices(shape: TableShape) -> tuple[str, ...]:
@@ -219,7 +243,10 @@ def _look_at_parquet(path: Path, where: str, layout: Layout) -> tuple[TableShape
         at for at, name in enumerate(heads) if heads.count(name) == 1 and may_number_orders(plain_head(name))
     ]
     short = [at for at, name in enumerate(heads) if heads.count(name) == 1 and says_currency(plain_head(name))]
-    kept = [*columns.values(), *find_status(head, [], columns, layout).values(), *numbers_orders, *short]
+    few = columns_of_few_words(path)
+    spoken = [at for at in word_columns([plain_head(name) for name in heads]) if heads[at] in few]
+    spoken = [at for at in spoken if heads.count(heads[at]) == 1]
+    kept = [*columns.values(), *find_status(head, [], columns, layout).values(), *numbers_orders, *short, *spoken]
     sample = _parquet_sample(path, heads, list(dict.fromkeys(kept)), where, layout)
     columns = {**columns, **_currency(head, sample, columns, layout, where)}
     columns = {**columns, **find_status(head, sample, columns, layout)}

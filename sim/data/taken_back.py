@@ -21,11 +21,25 @@ from sim.data.no_sale import (
     says_kind_of_sale,
 )
 
-__all__ = ["has_short_words", "is_taken_back", "says_state", "status_columns", "tells_of_few"]
+__all__ = [
+    "KIND",
+    "has_short_words",
+    "is_taken_back",
+    "read_as",
+    "says_state",
+    "says_whole",
+    "status_columns",
+    "tells_of_few",
+    "word_columns",
+]
+
+#: The head that a column is read under whose words alone tell.
+KIND = "kind"
 
 #: Heads of columns that say yes where a row is no purchase.
 _YES_HEADS = (
-    "refunded", "returned", "cancelled", "canceled", "void", "voided", "return", "refund", "test_order", "test_mode",
+    "refunded", "returned", "cancelled", "canceled", "void", "voided", "return", "refund", "credit_memo", "credit_note",
+    "test_order", "test_mode",
     "deleted", "fraud", "reversed", "storno", "storniert", "gutschrift", "retoure", "test", "sandbox", "draft",
     "testbestellung", "fully_refunded", "disputed", "chargeback", "no_show", "makulerad", "annulleret",
     "forecast", "planned", "projected", "annullato", "annule", "anulado", "anulada", "geannuleerd", "iptal",
@@ -77,6 +91,11 @@ _OF_STATE = re.compile(r"(?:^|_)(?:status|statut|estado|stato|zustand|durum|duru
 _NOT_OF_IT = re.compile(
     r"(?:^|_)(?:prev|previous|prior|old|former|vorherig|anterior|precedent|precedente)(?:_|$)|customer|client|kunde|klant|member|mitglied|account|subscri|abo|loyal|marital|civil|famili|employ|user|contact"
     r"|email|lead|stock|inventory|lager|tax"
+)
+#: Heads of what is sent to people, and of what they have: its state is none of a purchase.
+_OF_PEOPLE = re.compile(
+    r"(?:^|_)(?:news_?letter|sms|push|mails?|e_mail|notifi\w*|opt_?in|consent|contract|vertrag|plan|trial|loan|policy"
+    r"|ticket|fare|gutschein|coupon|voucher|promo\w*|previous|next)(?:_|$)"
 )
 #: Heads of columns that say when a row was taken back.
 _WHEN_HEAD = re.compile(
@@ -141,8 +160,8 @@ _AMONG_LETTERS = (
     r"|storn(?:o|iert|ierung|orechnung|at)|gutschrift|retoure|retourniert|(?:r(?:ü|ue)ck|zur(?:ü|ue)ck)?erstattet"
     r"|(?:r(?:ü|ue)ck)?erstattung|zur(?:ü|ue)ckgegeben|abgelehnt|fehlgeschlagen|abgebrochen"
     r"|annul(?:ée?|ation)|rembours(?:ée?|ement)|retournée?|refusée?|échouée?|reembols(?:o|ad[oa])|cancelad[oa]"
-    r"|anulad[oa]|devuelt[oa]|devolvid[oa]|devoluci(?:ó|o)n|rechazad[oa]|fallid[oa]|estorn(?:o|ado)|annullat[oa]"
-    r"|rimbors(?:o|at[oa])|restituit[oa]|geannuleerd|terugbetaald|terugbetaling|geretourneerd|mislukt|creditnota"
+    r"|anulad[oa]|(?:anula|cancela)ci(?:ó|o)n|devuelt[oa]|devolvid[oa]|devoluci(?:ó|o)n|rechazad[oa]|fallid[oa]|estorn(?:o|ado)|annullat[oa]"
+    r"|annullamento|rimbors(?:o|at[oa])|restituit[oa]|geannuleerd|terugbetaald|terugbetaling|geretourneerd|mislukt|creditnota"
     r"|återbetald|makulerad|returnerad|refunderet|annulleret|peruutettu|palautettu|zwrot\pL*|zwróc\pL*|anulowan\pL*"
     r"|odrzucon\pL*|[iİ]ptal|[iİ]ade|reddedildi|başarısız|rambursat|anulat|zrušen\pL*|vrácen\pL*|dobropis|törölt"
     r"|törölve|sztornó\pL*|visszatérít\pL*|ακυρώ\pL*|ακύρωσ\pL*|επιστροφ\pL*|отмен[её]н\pL*|отмена|возврат\pL*"
@@ -213,6 +232,51 @@ def status_columns(heads: Sequence[str], sample: Sequence[Sequence[str]]) -> lis
     return [*named[0], *others, *few, *named[1]]
 
 
+def word_columns(heads: Sequence[str]) -> list[int]:
+    """Return the columns whose heads say nothing of what became of a row, so that their words may.
+
+    Parameters
+    ----------
+    heads : sequence of str
+        In small letters with underscores.
+
+    Examples
+    --------
+    >>> word_columns(["document", "status", "note", "newsletter"])
+    [0]
+    """
+    return [
+        at
+        for at, head in enumerate(heads)
+        if read_as(head) == KIND and head != KIND and not _NOT_OF_IT.search(head) and not _OF_PEOPLE.search(head)
+    ]
+
+
+def read_as(head: str) -> str:
+    """Return the head that a column is read under: its own, or that of kinds where it says nothing.
+
+    Examples
+    --------
+    >>> read_as("status"), read_as("paid_flag"), read_as("document")
+    ('status', 'paid_flag', 'kind')
+    """
+    tells = (says_state, says_side, says_kind, says_kind_of_sale, _says_whether, tells_of_few)
+    return head if head in _STATUS_HEADS or any(says(head) for says in tells) else KIND
+
+
+def says_whole(words: Any, compute: Any) -> NDArray[np.bool_]:
+    """Return which words say as a whole that a row was taken back, in any column.
+
+    Examples
+    --------
+    >>> import pyarrow
+    >>> from pyarrow import compute
+    >>> says_whole(pyarrow.array(["Refund", "Refund policy"]), compute).tolist()
+    [True, False]
+    """
+    return which_match(words, _WHOLE, compute)
+
+
 def _has_signs(at: int, sample: Sequence[Sequence[str]]) -> bool:
     return all(re.fullmatch(_SIDE_OR_SIGN, row[at]) for row in sample if len(row) > at)
 
@@ -278,7 +342,7 @@ def is_taken_back(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
     ----------
     cells : pyarrow array of str
     head : str
-        Of the column, in small letters with underscores.
+        That the column is read under, as :func:`read_as` says.
     compute : module
         Loaded by the caller.
 

@@ -41,7 +41,7 @@ from sim.data.row_marks import (
 from sim.data.state_words import StateWords
 from sim.data.subtotals import rows_that_add_up
 from sim.data.table_shape import TableShape, decimal_of_all, is_further, look_at, row_blocks
-from sim.data.taken_back import has_short_words, is_taken_back, says_state, tells_of_few
+from sim.data.taken_back import has_short_words, is_taken_back, read_as, says_state, tells_of_few
 from sim.data.text_blocks import LinesRead
 from sim.data.text_file import WHITESPACE, check_file, check_quotes
 from sim.scenario.errors import ConfigError
@@ -203,7 +203,7 @@ class _Taken:
             money, too_small = in_parts(values)
             self._refuse(keys, too_small, "amount", TOO_SMALL, cells["amount"])
         for role in filter(is_status, cells):
-            head = plain_head(name := self._shape.name(role))
+            head = read_as(plain_head(name := self._shape.name(role)))
             odd = is_taken_back(cells[role], head, compute) & (money >= 0)
             sided = (keys != 0) & ~odd & (money >= 0)
             self._sides.add(role, head, cells[role], sided, of_states=has_short_words(head))
