@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from sim.analysis.stage_moves import with_width
-from sim.app.view import numbers
+from sim.app.lines import numbers
 from sim.experiments.result import Result
+from sim.number_format import in_words
 from sim.record.counters import steps_a_period
 from sim.record.events import EventKind
 from sim.record.history import History
@@ -65,7 +66,7 @@ def journey_view(result: Result) -> dict[str, Any]:
     period = steps_a_period(result.scenario.horizon)
     every = max(1, result.scenario.horizon // period // 260)
     return {
-        "stages": [{"name": name, "title": name.replace("_", " ")} for name in order],
+        "stages": [{"name": name, "title": in_words(name)} for name in order],
         "edges": edges,
         "step": every * period,
         "occupancy": {

@@ -49,6 +49,8 @@ def levers_of(book: Book, name: str) -> list[dict[str, Any]]:
     ['arms.proactive.focal.strategy.automation', 'arms.proactive.focal.strategy.personalization']
     """
     scenario, arm = book.own(name), book.arm(name)
+    if _is_chain(scenario):
+        return [*_shares(scenario)]
     found = [*_strategy(scenario, arm)]
     for group, names in _GROUPS.items():
         for factor_name in names:
@@ -70,6 +72,18 @@ def levers_of(book: Book, name: str) -> list[dict[str, Any]]:
     found.extend(_shares(scenario))
     order = list(_GROUPS)
     return sorted(found, key=lambda lever: order.index(lever["group"]))
+
+
+def _is_chain(scenario: Scenario) -> bool:
+    """Say whether customers move by chances alone that no company, market or trait changes, as found in a log."""
+    journeys = scenario.journeys.values()
+    edges = [edge for journey in journeys for edge in journey.edges]
+    hazards = [hazard for edge in edges for hazard in (edge.logit, edge.probability) if hazard is not None]
+    return (
+        all(stage.does == "nothing" for journey in journeys for stage in journey.stages.values())
+        and all(edge.on is None and edge.only is None for edge in edges)
+        and all(set(hazard) <= {"base"} for hazard in hazards)
+    )
 
 
 def _strategy(scenario: Scenario, arm: str) -> Iterator[dict[str, Any]]:

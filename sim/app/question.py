@@ -27,9 +27,11 @@ __all__ = ["COPIED", "Book", "Question", "read_question"]
 
 #: Name of the arm in which every competitor copies the strategy.
 COPIED = "copied"
+#: Customers that are simulated where nothing is said: the first of these that a page may ask for.
+_CUSTOMERS: tuple[int, ...] = (5_000, 2_000, 1_000, 500, 200, 100)
 #: Keys of a question that are whole numbers: lowest, highest, and where they stand by default.
 _RUN: Mapping[str, tuple[int, int, int]] = {
-    "population": (100, 50_000, 5_000),
+    "population": (100, 50_000, _CUSTOMERS[0]),
     "replicates": (2, 32, 8),
     "seed": (0, 2**32 - 1, 1),
     "horizon": (1, MOST_STEPS, 0),
@@ -169,19 +171,30 @@ class Book:
         ConfigError
             If a key or value cannot be used, or it is more work than a page should ask for.
         """
+        scenario = self._asked(question)
+        work = scenario.customer_weeks(question.replicates)
+        if work > MOST_WORK:
+            raise ConfigError(
+                f"population is {question.population} and replicates is {question.replicates}: {work / 1e6:,.0f}"
+                f" million customer-{scenario.step}s, more than the {MOST_WORK / 1e6:,.0f} million of a page;"
+                " ask for fewer, or use the command"
+            )
+        return scenario
+
+    def fitted(self, question: Question) -> Question:
+        """Return a question with fewer customers where it would be more work than a page should ask for."""
+        scenario = self._asked(question)
+        each = scenario.customer_weeks(question.replicates) // scenario.population
+        fits = [customers for customers in _CUSTOMERS if customers * each <= MOST_WORK]
+        return replace(question, population=min(question.population, fits[0] if fits else _CUSTOMERS[-1]))
+
+    def _asked(self, question: Question) -> Scenario:
         scenario = self._with_keys(question)
         if question.copy_after is not None:
             scenario = self._with_arm(scenario, self._copied_arm(scenario, question))
         factors = {key: value for key, value in question.values.items() if key in NAMED}
         if factors:
             scenario = with_values(scenario, named_values(factors, scenario), config_path=self.config_path)
-        work = scenario.customer_weeks(question.replicates)
-        if work > MOST_WORK:
-            raise ConfigError(
-                f"population is {question.population} and replicates is {question.replicates}: {work / 1e6:,.0f}"
-                f" million customer-weeks, more than the {MOST_WORK / 1e6:,.0f} million of a page;"
-                " ask for fewer, or use the command"
-            )
         return scenario
 
     def _with_keys(self, question: Question) -> Scenario:
@@ -290,6 +303,8 @@ def read_question(data: Mapping[str, Any], book: Book, *, scenario: str) -> Ques
     if len(values) > _MOST_VALUES:
         raise ConfigError(f"{len(values)} values differ from the scenario; a page sets {_MOST_VALUES} at most")
     question = Question(scenario=name, values=values, **run)
+    if "population" not in run:
+        question = book.fitted(question)
     book.scenario(question)
     return question
 

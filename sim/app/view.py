@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sim.analysis.bands import Band, bands_of, period_middles
+from sim.analysis.bands import period_middles
 from sim.analysis.metrics import EVERYBODY
-from sim.analysis.shape import SHARE
+from sim.app.goal_view import goal_view, is_of_goal
+from sim.app.lines import POINTS, entry_of, lines_of, lines_of_shares
 from sim.experiments.result import Result
-from sim.number_format import exact_percent, in_renewals, interval, quantity
+from sim.number_format import exact_percent, in_renewals
 from sim.reports.comparison import (
     arms_in_order,
     cash_doubt,
@@ -29,8 +28,6 @@ from sim.reports.weekly_series import weekly_series
 
 __all__ = ["headline", "view"]
 
-#: Points of a line: few enough that their intervals cost little of a move, and no corner is seen on a page.
-_POINTS = 65
 _LINES = {"market_share": "Market share", "loop_share": "Purchases won in the loyalty loop"}
 
 
@@ -48,11 +45,6 @@ def view(result: Result) -> dict[str, Any]:
         JSON-ready, without NaN.
     """
     scenario, summary = result.scenario, result.summary_json
-    series = [
-        *((title, _shares(period_middles(scenario.horizon), weekly_series(result, metric), result))
-          for metric, title in _LINES.items()),
-        ("Customers whose last purchase was of the brand", _kept(result)),
-    ]  # fmt: skip
     return {
         "replicates": result.replicates,
         "scope": scope_of(scenario),
@@ -60,8 +52,22 @@ def view(result: Result) -> dict[str, Any]:
         "covers": "luck and the doubt about effects" if result.doubts else "luck alone",
         "arms": arms_in_order(result),
         "verdict": [part for part in str(summary["verdict"]).split("\n") if part],
+        **(goal_view(result) if is_of_goal(result) else _money_view(result)),
+    }
+
+
+def _money_view(result: Result) -> dict[str, Any]:
+    """Return what the page draws where something is bought."""
+    scenario, summary = result.scenario, result.summary_json
+    series = [
+        *((title, lines_of_shares(period_middles(scenario.horizon), weekly_series(result, metric), result))
+          for metric, title in _LINES.items()),
+        ("Customers whose last purchase was of the brand", _kept(result)),
+    ]  # fmt: skip
+    return {
         "headline": [headline(result, arm) for arm in other_arms(result)],
         "metrics": {arm: list(_metrics(result, arm)) for arm in other_arms(result)},
+        "personasTitle": "For whom it pays",
         "personas": {arm: list(_personas(result, arm)) for arm in other_arms(result)},
         "cash": _cash(result),
         "series": [{"title": in_renewals(title, bool(summary.get("renews"))), **lines} for title, lines in series],
@@ -81,21 +87,11 @@ def headline(result: Result, arm: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``arm``, ``text``, ``interval`` and the numbers ``mean``, ``low``, ``high``.
+        ``arm``, ``of`` (what differs), ``text``, ``interval`` and the numbers ``mean``, ``low``, ``high``.
     """
     entry = result.summary_json["differences"][difference_name(result, arm)]["contribution"]
-    return {"arm": arm, **_entry(entry, "money", result, sign=True)}
-
-
-def _entry(entry: Mapping[str, Any], kind: str, result: Result, *, sign: bool) -> dict[str, Any]:
-    currency = result.scenario.market.economics.currency
-    return {
-        "text": quantity(entry["mean"], kind, currency, sign=sign),
-        "interval": interval(entry["ci_low"], entry["ci_high"], kind, currency, sign=sign),
-        "mean": entry["mean"],
-        "low": entry["ci_low"],
-        "high": entry["ci_high"],
-    }
+    of = f"contribution of {arm} against {result.scenario.baseline}"
+    return {"arm": arm, "of": of, **entry_of(entry, "money", result, sign=True)}
 
 
 def _metrics(result: Result, arm: str) -> Iterable[dict[str, Any]]:
@@ -132,7 +128,12 @@ def _personas(result: Result, arm: str) -> Iterable[dict[str, Any]]:
             key: None if entry[key] is None or not count else entry[key] / count
             for key in ("mean", "ci_low", "ci_high")
         }
-        yield {"title": title, "customers": round(count), **_entry(each, "money", result, sign=True)}
+        yield {
+            "title": title,
+            "customers": round(count),
+            "each": " a customer",
+            **entry_of(each, "money", result, sign=True),
+        }
 
 
 def _often(share: float | None) -> str:
@@ -141,53 +142,35 @@ def _often(share: float | None) -> str:
 
 
 def _cash(result: Result) -> dict[str, Any]:
-    weeks = np.unique(np.linspace(0, result.scenario.horizon - 1, _POINTS).round().astype(int))
+    weeks = np.unique(np.linspace(0, result.scenario.horizon - 1, POINTS).round().astype(int))
     doubt = cash_doubt(result)
     bands = {arm: doubt.band(arm, np.cumsum(gain, axis=1), weeks) for arm, gain in cash_gains(result).items()}
     payback = {}
     for arm in other_arms(result):
         found = result.summary_json["differences"][difference_name(result, arm)]
         payback[arm] = {
-            **_entry(payback_of(found), "weeks", result, sign=False),
+            **entry_of(payback_of(found), "weeks", result, sign=False),
             "nothing_to_pay": earns_the_same(found),
             "often": _often(payback_of(found)["share"]),
         }
     return {
         "title": f"Cumulative cash against {result.scenario.baseline}, {currency_of(result)}",
         "payback": payback,
-        **_lines(weeks.astype(float), bands),
+        **lines_of(weeks.astype(float), bands),
     }
 
 
 def _kept(result: Result) -> dict[str, Any]:
     """Return by arm the share of all customers who last bought the brand, by week."""
     brand = result.scenario.focal
-    step = max(1, result.scenario.horizon // _POINTS)
+    step = max(1, result.scenario.horizon // POINTS)
     weeks = np.arange(0, result.scenario.horizon, step)
     shares = {
         arm: result.series(arm, lambda history: history.incumbents[:, :, brand].sum(axis=1))[:, weeks]
         / result.scenario.population
         for arm in arms_in_order(result)
     }
-    return _shares(weeks.astype(float), shares, result)
-
-
-def _shares(weeks: NDArray[np.float64], values: Mapping[str, NDArray[np.float64]], result: Result) -> dict[str, Any]:
-    """Return shares by week, with bands for luck alone as the report's figures have them."""
-    note = "" if result.replicates == 1 else "Bands: luck alone."
-    return {"note": note, **_lines(weeks, bands_of(values, result.sampling, SHARE))}
-
-
-def _lines(weeks: NDArray[np.float64], bands: Mapping[str, Band]) -> dict[str, Any]:
-    lines = {
-        arm: {
-            "mean": numbers(band.mean),
-            "low": None if band.low is None else numbers(band.low),
-            "high": None if band.high is None else numbers(band.high),
-        }
-        for arm, band in bands.items()
-    }
-    return {"weeks": numbers(weeks), "lines": lines}
+    return lines_of_shares(weeks.astype(float), shares, result)
 
 
 def _break_even(result: Result) -> dict[str, Any] | None:
@@ -202,17 +185,6 @@ def _break_even(result: Result) -> dict[str, Any] | None:
             "mean": [gap.mean for gap in curve.gains],
             "low": [gap.low for gap in curve.gains],
             "high": [gap.high for gap in curve.gains],
-            "at": _entry(at, "share", result, sign=False),
+            "at": entry_of(at, "share", result, sign=False),
         }
     return out
-
-
-def numbers(values: NDArray[np.float64]) -> list[float | None]:
-    """Return numbers as JSON has them: five digits, and null where undefined.
-
-    Examples
-    --------
-    >>> numbers(np.array([0.123456789, np.nan]))
-    [0.12346, None]
-    """
-    return [None if not math.isfinite(value) else float(f"{value:.5g}") for value in values.tolist()]

@@ -72,11 +72,11 @@ def _prepare(job: Job[AppKeys, None]) -> _Plan:
 
 def _opening(job: Job[AppKeys, None], book: Book) -> str:
     """Return the query of the question that the command line asks; empty where it is a scenario as its file has it."""
-    from sim.app.question import Question
+    from sim.app.question import read_question
 
     scenario, settings = job.scenario, job.settings
     question = book.opening(scenario, replicates=settings.replicates, seed=settings.seed)
-    plain = Question(scenario=scenario.name, values={})
+    plain = read_question({}, book, scenario=scenario.name)
     if question == plain:
         return ""
     if job.keys.lesson is not None:

@@ -287,3 +287,38 @@ def test_many_tabs_keep_apart_and_one_that_is_closed_or_asleep_holds_up_no_other
         assert all(row["difference"]["text"] in table for row in answer["metrics"]["proactive"])
     assert shown[2] == shown[3]
     window.close()
+
+
+def test_names_of_stages_stay_within_their_boxes(page, served):
+    page.goto(f"{served.origin}/{QUERY}")
+    _settled(page)
+    names = [
+        "Pay",
+        "Product page, after Search Home Search",
+        "Auftragsbestätigung gesendet, after Angebot",
+        "支払い方法の確認" * 3,
+    ]
+    wide = page.evaluate(
+        """(names) => {
+          const flow = { classic: 1, proactive: 2 }, last = names.length - 1;
+          const edges = [{ from: 0, to: last, flow, change: 1, sure: true }, { from: last, to: 0, flow, change: 1, sure: true }];
+          const empty = names.map(() => 0);
+          Journey.show(document.getElementById("maps"), {
+            stages: names.map((title) => ({ name: title, title })), edges, step: 1, stageNames: names,
+            occupancy: { classic: [empty], proactive: [empty] }, lives: { classic: [], proactive: [] } });
+          return [...document.querySelectorAll("#maps svg")].map((svg) => {
+            const box = svg.querySelector("rect").getBBox(), all = svg.viewBox.baseVal;
+            const texts = [...svg.querySelectorAll("text")].filter((text) => text.querySelector("title"));
+            const lines = [...svg.querySelectorAll("path")].map((line) => line.getBBox());
+            return { box: box.width, widest: Math.max(...texts.map((text) => text.getBBox().width)), count: texts.length,
+              full: texts.map((text) => text.querySelector("title").textContent),
+              left: Math.min(...lines.map((line) => line.x)), right: Math.max(...lines.map((line) => line.x + line.width)), all: all.width };
+          });
+        }""",
+        names,
+    )
+    assert len(wide) == 3
+    for found in wide:
+        assert found["full"] == names
+        assert found["widest"] <= found["box"]
+        assert found["left"] >= 0 and found["right"] <= found["all"]

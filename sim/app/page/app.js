@@ -142,7 +142,7 @@ function show(found, took) {
   fault(state.note);
   const previous = state.shown;
   state.shown = found; state.command = found.command;
-  window.lastAnswer = { replicates: found.replicates, final: found.final, took, address: found.address, payback: found.cash.payback[found.headline[0].arm].mean };
+  window.lastAnswer = { replicates: found.replicates, final: found.final, took, address: found.address, payback: found.cash && found.cash.payback[found.headline[0].arm].mean };
   const same = previous && previous.address === found.address && state.first;
   if (!same) state.first = found;
   $("headline").replaceChildren(...found.headline.map((item) => headline(item, found.covers)));
@@ -160,7 +160,7 @@ function headline(item, covers) {
   const box = document.createElement("div"), number = document.createElement("span"), small = document.createElement("small");
   const sure = item.low != null && (item.low > 0 || item.high < 0);
   number.className = "big " + (sure ? (item.mean > 0 ? "good" : "bad") : ""); number.textContent = item.text + " ";
-  small.textContent = tied(`contribution of ${item.arm} against ${state.scenario.baseline}; 95 % interval${covers === "luck alone" ? " of luck alone" : ""} ${item.interval}${sure ? "" : ", which holds zero"}`);
+  small.textContent = tied(`${item.of}; 95 % interval${covers === "luck alone" ? " of luck alone" : ""} ${item.interval}${sure ? "" : ", which holds zero"}`);
   number.append(small); box.append(number);
   return box;
 }
@@ -172,11 +172,12 @@ const short = (value) => { const size = Math.abs(value), [scale, unit] = size >=
 const percent = (value) => `${written(Number((100 * value).toFixed(1)))} %`;
 
 function charts(found) {
-  const { cash } = found, arm = found.headline[0].arm;
-  $("cash-title").textContent = cash.title;
-  const back = cash.payback[arm];
-  $("cash-note").textContent = back.nothing_to_pay ? `${arm} earns what ${state.scenario.baseline} earns.` : back.mean == null ? `${arm} does not pay back.` : `${arm} pays back${back.often && `${back.often},`} in ${found.step} ${back.text}${back.interval === "–" ? "" : ` [${back.interval}]`}.`;
-  Charts.lines($("cash"), cash.weeks, cash.lines, { first: 1, tick: short, write: short, at: back.mean, x: found.step, says: `${cash.title}: ${$("cash-note").textContent}` });
+  const arm = found.headline[0].arm;
+  // Where nothing is bought there is no money to draw.
+  for (const id of ["cash", "even"]) card(id).hidden = !found.cash;
+  for (const index of [0, 1, 2]) card(`series${index}`).hidden = index >= found.series.length;
+  $("personas-title").textContent = found.personasTitle;
+  if (found.cash) cash(found, arm);
   found.series.forEach((series, index) => {
     $(`series${index}-title`).textContent = series.title;
     const says = series.title + ": " + Object.entries(series.lines).map(([name, line]) => `${name} ends at ${percent(line.mean.at(-1) ?? 0)}`).join(", ");
@@ -184,7 +185,16 @@ function charts(found) {
     $(`series${index}-note`).textContent = series.note;
   });
   Charts.rows($("personas"), found.personas);
-  even(found, arm);
+  if (found.cash) even(found, arm);
+}
+
+const card = (id) => $(id).closest(".card");
+
+function cash({ cash, step }, arm) {
+  $("cash-title").textContent = cash.title;
+  const back = cash.payback[arm];
+  $("cash-note").textContent = back.nothing_to_pay ? `${arm} earns what ${state.scenario.baseline} earns.` : back.mean == null ? `${arm} does not pay back.` : `${arm} pays back${back.often && `${back.often},`} in ${step} ${back.text}${back.interval === "–" ? "" : ` [${back.interval}]`}.`;
+  Charts.lines($("cash"), cash.weeks, cash.lines, { first: 1, tick: short, write: short, at: back.mean, x: step, says: `${cash.title}: ${$("cash-note").textContent}` });
 }
 
 function even(found, arm) {

@@ -80,7 +80,7 @@ const Charts = (() => {
     const line_ = (item) => {
       const row = document.createElement("div"); row.className = "persona";
       const name = document.createElement("span"); name.textContent = `${item.title} (${item.customers.toLocaleString("en")})`;
-      const number = document.createElement("span"); number.className = "number"; number.textContent = `${item.text} [${item.interval}] a customer`;
+      const number = document.createElement("span"); number.className = "number"; number.textContent = `${item.text} [${item.interval}]${item.each}`;
       row.append(name, bar(item, place), number);
       return row;
     };

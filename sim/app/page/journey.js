@@ -1,8 +1,8 @@
 "use strict";
 /* The journey map of both arms and their difference, with the customers of every week. */
 const Journey = (() => {
-  const NS = "http://www.w3.org/2000/svg", WIDTH = 340, BOX = 124, TALL = 34, GAP = 26, TOP = 34;
-  let data = null, playing = 0, week = 0, dots = [];
+  const NS = "http://www.w3.org/2000/svg", WIDTH = 340, NARROW = 124, BROAD = 190, SMALL = 8.5, TALL = 34, GAP = 26, TOP = 34;
+  let data = null, playing = 0, week = 0, dots = [], BOX = NARROW, left = 0;
   const make = (name, attributes, text) => {
     const node = document.createElementNS(NS, name);
     for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
@@ -10,10 +10,21 @@ const Journey = (() => {
     return node;
   };
   const middle = (stage) => TOP + stage * (TALL + GAP) + TALL / 2;
-  const left = (WIDTH - BOX) / 2;
+  /* Letters of East Asia and emoji are as wide as two. */
+  const long = (text) => [...text].reduce((sum, letter) => sum + (letter.codePointAt(0) >= 0x1100 ? 2 : 1), 0);
+
+  /* A name too long for its box is written smaller, then cut; pointing at it shows all of it. */
+  function named(text, y) {
+    const room = BOX - 8, size = Math.min(12, Math.max(SMALL, room / (0.56 * long(text))));
+    let shown = text;
+    while (0.56 * size * long(shown) > room) shown = shown.replace(/…?$/u, "").slice(0, -1) + "…";
+    const node = make("text", { x: WIDTH / 2, y, "text-anchor": "middle", style: `font-size: ${size.toFixed(1)}px` }, shown);
+    node.append(make("title", {}, text));
+    return node;
+  }
 
   function path(from, to, lane) {
-    const a = middle(from), b = middle(to), out = Math.min(13 + lane * 7, 66);
+    const a = middle(from), b = middle(to), out = Math.min(13 + lane * 7, 66, (left - 6) / 1.17);
     if (to === from + 1) return `M ${WIDTH / 2} ${a + TALL / 2} L ${WIDTH / 2} ${b - TALL / 2}`;
     if (to > from) return `M ${left + BOX} ${a + 6} C ${left + BOX + out * 1.55} ${a + 6} ${left + BOX + out * 1.55} ${b - 6} ${left + BOX} ${b - 6}`;
     return `M ${left} ${a - 6} C ${left - out * 1.55} ${a - 6} ${left - out * 1.55} ${b + 6} ${left} ${b + 6}`;
@@ -36,7 +47,7 @@ const Journey = (() => {
       const y = middle(index) - TALL / 2;
       svg.append(make("rect", { x: left, y, width: BOX, height: TALL, rx: 5, class: "stage" }));
       const fill = make("rect", { x: left, y, width: 0, height: TALL, rx: 5, fill: Charts.arm(arm == null ? 0 : arm), "fill-opacity": 0.35 });
-      svg.append(fill, make("text", { x: WIDTH / 2, y: y + 15, "text-anchor": "middle" }, stage.title));
+      svg.append(fill, named(stage.title, y + 15));
       const share = make("text", { x: WIDTH / 2, y: y + 29, "text-anchor": "middle", "font-size": 11 }, "");
       svg.append(share);
       return { fill, share };
@@ -47,6 +58,8 @@ const Journey = (() => {
 
   function show(box, found) {
     data = found; stop();
+    BOX = Math.min(BROAD, Math.max(NARROW, 6.8 * Math.max(...found.stages.map((stage) => long(stage.title))) + 8));
+    left = (WIDTH - BOX) / 2;
     const arms = Object.keys(found.occupancy), most = Math.max(1e-9, ...found.edges.flatMap((edge) => Object.values(edge.flow)));
     box.replaceChildren(); dots = [];
     const index = found.stageNames.map((name) => found.stages.findIndex((stage) => stage.name === name));
