@@ -113,7 +113,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     finally:
-        gc.set_threshold(*often)
+        if arguments is not None:
+            # A command ends here: what waits for its threads would look for rings among all that it made.
+            gc.set_threshold(*often)
 
 
 def _keep_all() -> None:
