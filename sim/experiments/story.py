@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -20,6 +19,7 @@ from sim.record.history import ORIGINS, MarketTrace
 from sim.scenario.errors import ConfigError
 from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
+from sim.text_width import padded, wrapped_lines
 
 __all__ = ["Story", "need_in_words", "nobody_picked", "story", "timeline", "totals"]
 
@@ -245,7 +245,7 @@ def _head(told: Story) -> list[str]:
     title = told.scenario.title or told.scenario.name
     traits = ", ".join(f"{in_words(name)} {value:.2f}" for name, value in told.traits.items())
     lines = [*filter(None, [need_in_words(told)]), f"Traits: {traits}."]
-    written = [part for line in lines for part in textwrap.wrap(line, _WIDTH)]
+    written = [part for line in lines for part in wrapped_lines(line, _WIDTH)]
     return [f"{title}: customer {told.customer}, {told.persona}", *written, ""]
 
 
@@ -276,7 +276,7 @@ def _weeks(told: Story) -> list[str]:
     lives, step = told.lives, told.scenario.step.capitalize()
     column = max(24, (_WIDTH - 6) // len(lives) - 2)
     lines = [
-        f"{told.scenario.step:>5} " + "  ".join(f"{in_words(life.arm):<{column}}" for life in lives).rstrip(),
+        f"{told.scenario.step:>5} " + "  ".join(padded(in_words(life.arm), column) for life in lives).rstrip(),
         f"{'':>5} " + "  ".join("-" * column for _ in lives),
     ]
     for week, by_life in timeline(told):
@@ -287,12 +287,12 @@ def _weeks(told: Story) -> list[str]:
                 f"{'>>>':>5} {step} {week}: here the lives diverge. Same customer, same draws, another arm.",
             ]
             for part in told.reason.split("\n"):
-                lines += textwrap.wrap(part, _WIDTH - 6, initial_indent=" " * 6, subsequent_indent=" " * 8)
+                lines += wrapped_lines(part, _WIDTH - 6, first=" " * 6, further=" " * 8)
             lines.append(rule)
-        cells = [textwrap.wrap("; ".join(happened), column) or ["."] for happened in by_life]
+        cells = [wrapped_lines("; ".join(happened), column) or ["."] for happened in by_life]
         for at, row_of_cells in enumerate(zip_longest(*cells, fillvalue="")):
             mark = f"{week:>5}" if at == 0 else " " * 5
-            lines.append(f"{mark} " + "  ".join(f"{cell:<{column}}" for cell in row_of_cells).rstrip())
+            lines.append(f"{mark} " + "  ".join(padded(cell, column) for cell in row_of_cells).rstrip())
     return lines if told.divergence is not None else [*lines, "", told.reason]
 
 

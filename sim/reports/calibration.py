@@ -13,6 +13,7 @@ from sim.number_format import compact, decimal, money
 from sim.reports.document import Document, Table, text_lines
 from sim.reports.figures.calibration import draw_correlations, draw_fit, draw_identified, draw_profiles, draw_trail
 from sim.reports.picture import Picture
+from sim.text_width import display_width, padded
 
 if TYPE_CHECKING:
     from sim.calibration.result import Calibration
@@ -92,12 +93,9 @@ def calibration_lines(done: Calibration) -> list[str]:
 def target_lines(done: Calibration) -> list[str]:
     """Return the table of targets for a terminal, a line each."""
     rows = [("target", "wanted", "fitted", "chance", "tolerance", ""), *_target_rows(done)]
-    width = [max(len(row[column]) for row in rows) for column in range(6)]
+    width = [max(display_width(row[column]) for row in rows) for column in range(6)]
     return [
-        "  ".join(
-            cell.ljust(width[column]) if column in (0, 5) else cell.rjust(width[column])
-            for column, cell in enumerate(row)
-        ).rstrip()
+        "  ".join(padded(cell, width[column], right=column not in (0, 5)) for column, cell in enumerate(row)).rstrip()
         for row in rows
     ]
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sim.data.column_read import ColumnRead
 from sim.number_format import count
 from sim.reports.document import Table
+from sim.text_width import display_width, padded
 
 __all__ = ["column_lines", "column_table"]
 
@@ -35,8 +36,8 @@ def column_lines(columns: Sequence[ColumnRead]) -> list[str]:
     table = column_table(columns)
     rows = [("Read as", *table.head[1:]), *table.rows]
     rows = [tuple(cell.replace("\n", " ") for cell in row) for row in rows]
-    widths = [max(len(row[at]) for row in rows) for at in range(len(table.head))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    widths = [max(display_width(row[at]) for row in rows) for at in range(len(table.head))]
+    return ["  ".join(padded(cell, width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def _format_shown(shape: str) -> str:
