@@ -11,16 +11,18 @@ from typing import Any
 
 from sim.data.amounts import currency_of_head, looks_like_amount
 from sim.data.as_typed import as_typed
+from sim.data.case_workers import without_workers
 from sim.data.currency_columns import find_currency, says_currency
 from sim.data.dates import looks_like_date
 from sim.data.event_clocks import DATES_AND_CLOCKS, HOUR_HEADS, date_and_clock, is_clock_head, with_clock
-from sim.data.event_heads import LOG_ROLES, REQUIRED_ROLES, plain_heads
+from sim.data.event_heads import FIELD_HEADS, LOG_ROLES, NEW_VALUE_HEADS, REQUIRED_ROLES, plain_heads
 from sim.data.head_line import example_names
 from sim.data.ids import missing_words
 from sim.data.layout import plain_head
 from sim.data.money_heads import speaks_of_no_money
 from sim.data.order_rows import may_number_orders
 from sim.data.role_heads import is_weak, role_of_head
+from sim.data.stage_columns import FEWEST_STAGES, one_row_each, parted_by_stage
 from sim.data.unread_columns import may_be_unread, unread_columns
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
@@ -54,9 +56,6 @@ _BETWEEN = frozenset({
 _OF_SEVERAL = ("case", "activity", "time")
 #: Columns by which our own export is known, where what is called "kind" is such a kind.
 _OWN_COLUMNS = frozenset({"case_id", "stage", "kind", "origin"})
-#: Of a table of changes: which field was changed, and to what.
-_FIELDS = ("field", "fieldname", "field_name", "field_event", "fname", "property_name")
-_NEW_VALUES = (*LOG_ROLES["activity"][3], "to_value", "value", "to")
 #: More cases without a name are no slips of a few rows.
 _MOST_NAMELESS = 0.05
 #: Heads of numbers of things, of who does something or what with, and of what is done.
@@ -66,8 +65,6 @@ _DOES_IT = re.compile(
     r"|seller|merchant|event|category|location|city|country|channel|campaign|page|zip|type|status"
 )
 _SAYS_WHAT = re.compile(r"activ|event|action|step|stage|status|state|phase|task|page|type|handl|operat|url|screen")
-#: So many columns of dates, and none of what happened, are stages side by side.
-_FEWEST_STAGES = 2
 _SHOWN = 3
 
 
@@ -109,7 +106,14 @@ class EventColumns:
 
 
 def find_event_columns(
-    given: Any, attributes: Any, keep: Any, heads: Sequence[str], sample: Sequence[Mapping[str, str]], where: str
+    given: Any,
+    attributes: Any,
+    keep: Any,
+    heads: Sequence[str],
+    sample: Sequence[Mapping[str, str]],
+    where: str,
+    *,
+    typed: bool = False,
 ) -> EventColumns:
     """Return the columns of a table of events.
 
@@ -127,6 +131,8 @@ def find_event_columns(
         Cells of the first rows by head.
     where : str
         Opens every message.
+    typed : bool
+        Whether columns have types, as in Parquet.
 
     Returns
     -------
@@ -151,19 +157,7 @@ def find_event_columns(
         if role in given or (role == "kind" and not _OWN_COLUMNS.issubset(heads)):
             continue
         free = [head for head in heads if all(head not in named for named in chosen.values())]
-        found: tuple[str, ...] | None = None
-        if role in ("time", "activity"):
-            found = (date_and_clock if role == "time" else _new_value)(free, plain, sample)
-        if role == "amount":
-            free = [head for head in free if not speaks_of_no_money(head)]
-        filled = [head for head in free if not sample or _share_empty(head, sample) < 1]
-        if role == "activity":
-            filled = [head for head in filled if not _numbers_rows(head, sample)]
-        found = (
-            found
-            or _guess(role, groups, filled, plain, heads, where)
-            or _guess(role, groups, free, plain, heads, where)
-        )
+        found = _by_head(role, groups, free, plain, sample, where)
         if found:
             chosen[role] = found
     _refuse_lists(chosen, heads, sample, where)
@@ -176,9 +170,11 @@ def find_event_columns(
         used = [heads.index(head) for named in chosen.values() for head in named]
         if (at := find_currency([plain[head] for head in heads], heads, cells, used, where)) is not None:
             chosen["currency"] = (heads[at],)
+    if "case" in chosen and not {"activity", "time"} & set(given):
+        _refuse_one_row_each(chosen, heads, sample, where, typed=typed)
     missing = [role for role in REQUIRED_ROLES if role not in chosen]
     if missing:
-        raise ConfigError(_asked_for(missing, heads, sample, where))
+        raise ConfigError(_asked_for(missing, heads, sample, where, typed=typed))
     kept = _kept_rows(keep, heads, where)
     _refuse_mixed_fields(chosen["activity"][0], kept, plain, sample, where)
     instead = () if "case" in given else _others_that_name(chosen["case"], plain, sample)
@@ -193,7 +189,7 @@ def find_event_columns(
 def known_heads(heads: Sequence[str]) -> list[str]:
     """Return the heads by whose cells columns may be told."""
     known = {word for groups in LOG_ROLES.values() for group in groups for word in group}
-    known.update(_FIELDS, _NEW_VALUES, HOUR_HEADS, *DATES_AND_CLOCKS)
+    known.update(FIELD_HEADS, NEW_VALUE_HEADS, HOUR_HEADS, *DATES_AND_CLOCKS)
     return [
         head
         for head, plain in plain_heads(heads).items()
@@ -267,19 +263,41 @@ def _refuse_one_column_for_two(chosen: Mapping[str, Sequence[str]], where: str) 
             )
 
 
+def _by_head(
+    role: str,
+    groups: Sequence[Sequence[str]],
+    free: Sequence[str],
+    plain: Mapping[str, str],
+    sample: Sequence[Mapping[str, str]],
+    where: str,
+) -> tuple[str, ...] | None:
+    """Return the columns that play a role by their heads, those with cells before others."""
+    together = {"time": date_and_clock, "activity": _new_value}
+    if role in together and (found := together[role](free, plain, sample)):
+        return found
+    if role == "amount":
+        free = [head for head in free if not speaks_of_no_money(head)]
+    if role == "case":
+        free = without_workers(free, plain, sample, where)
+    filled = [head for head in free if not sample or _share_empty(head, sample) < 1]
+    if role == "activity":
+        filled = [head for head in filled if not _numbers_rows(head, sample)]
+        filled = [head for head in filled if _varies(head, sample)] or filled
+    return _guess(role, groups, filled, plain, where) or _guess(role, groups, free, plain, where)
+
+
 def _guess(
     role: str,
     groups: Sequence[Sequence[str]],
     free: Sequence[str],
     plain: Mapping[str, str],
-    heads: Sequence[str],
     where: str,
 ) -> tuple[str, ...] | None:
     """Return the one column that fits a role by its head; where several do, ask."""
     for group in groups:
         fitting = [head for head in free if plain[head] in group]
         if fitting:
-            _refuse_twice(fitting[0], heads, where)
+            _refuse_twice(fitting[0], free, where)
         if len(fitting) > 1 and role in REQUIRED_ROLES:
             _refuse_side_by_side(fitting, plain, where)
             ways = " or ".join(as_typed("columns", {role: head}) for head in fitting)
@@ -303,9 +321,9 @@ def _new_value(
 ) -> tuple[str, ...] | None:
     """Return the column of what a field was changed to, where another one says which field."""
     named = {word for group in LOG_ROLES["activity"][:2] for word in group}
-    if not any(plain[head] in _FIELDS for head in free) or named.intersection(plain.values()):
+    if not any(plain[head] in FIELD_HEADS for head in free) or named.intersection(plain.values()):
         return None
-    known = [head for word in _NEW_VALUES for head in free if plain[head] == word]
+    known = [head for word in NEW_VALUE_HEADS for head in free if plain[head] == word]
     return tuple(known[:1]) or None
 
 
@@ -394,6 +412,26 @@ def _refuse_lists(
             )
 
 
+def _refuse_one_row_each(
+    chosen: Mapping[str, Sequence[str]],
+    heads: Sequence[str],
+    sample: Sequence[Mapping[str, str]],
+    where: str,
+    *,
+    typed: bool,
+) -> None:
+    """Refuse how cases stand, in a row each, with dates side by side: what happened to them are the dates."""
+    dated = [head for head in heads if _is_dated(head, sample)]
+    if len(dated) >= FEWEST_STAGES and one_row_each([row[chosen["case"][0]] for row in sample]):
+        told = parted_by_stage(dated, ["activity", "time"], typed=typed)
+        raise ConfigError(f"{where}: each {chosen['case'][0]!r} stands in one row, and {told}")
+
+
+def _varies(head: str, sample: Sequence[Mapping[str, str]]) -> bool:
+    """Return whether a column says more than one word, of which one alone tells of no stages."""
+    return len({row[head] for row in sample if row[head]}) > 1
+
+
 def _share_empty(head: str, sample: Sequence[Mapping[str, str]]) -> float:
     return sum(row[head].lower() in missing_words(None) for row in sample) / len(sample)
 
@@ -459,8 +497,8 @@ def _refuse_mixed_fields(
     where: str,
 ) -> None:
     """Ask which field is the stage, where a row says which field was changed, and to what."""
-    fields = [head for head in plain if plain[head] in _FIELDS]
-    if plain[activity] not in _NEW_VALUES or not fields or fields[0] in kept:
+    fields = [head for head in plain if plain[head] in FIELD_HEADS]
+    if plain[activity] not in NEW_VALUE_HEADS or not fields or fields[0] in kept:
         return
     changed = Counter(row[fields[0]] for row in sample if row[fields[0]] and row[activity])
     if len(changed) > 1:
@@ -471,7 +509,9 @@ def _refuse_mixed_fields(
         )
 
 
-def _asked_for(missing: Sequence[str], heads: Sequence[str], sample: Sequence[Mapping[str, str]], where: str) -> str:
+def _asked_for(
+    missing: Sequence[str], heads: Sequence[str], sample: Sequence[Mapping[str, str]], where: str, *, typed: bool
+) -> str:
     """Return what is said where no column is known for a role, with the likeliest."""
     if any(looks_like_date(head) for head in heads):
         return (
@@ -479,13 +519,8 @@ def _asked_for(missing: Sequence[str], heads: Sequence[str], sample: Sequence[Ma
             f" in order, such as {as_typed('columns', example_names(heads, REQUIRED_ROLES, 'time'))}"
         )
     dated = [head for head in heads if _is_dated(head, sample)]
-    if "activity" in missing and len(dated) >= _FEWEST_STAGES:
-        return (
-            f"{where}: no column says what happened, and {', '.join(map(show, dated[:_SHOWN]))} are dates side by side;"
-            " if each is when a stage was entered, write a row for each case, stage and date, as DuckDB does: SELECT *"
-            f" FROM (UNPIVOT (FROM 'FILE') ON {', '.join(_in_sql(head) for head in dated[:_SHOWN])} INTO NAME activity"
-            f" VALUE time); else say which column it is: {as_typed('columns', {role: 'HEAD' for role in missing})}"
-        )
+    if "activity" in missing and len(dated) >= FEWEST_STAGES:
+        return f"{where}: no column says what happened, and {parted_by_stage(dated, missing, typed=typed)}"
     shown = ", ".join(show(head[:30]) for head in heads[:24])
     likely = {role: next(iter(_likely(role, heads, sample)), "HEAD") for role in missing}
     return (
@@ -504,9 +539,13 @@ def _likely(role: str, heads: Sequence[str], sample: Sequence[Mapping[str, str]]
     again = [head for head in heads if 1 < len(counts[head]) < counts[head].total() and not _is_dated(head, sample)]
     if role == "case":
         numbered = [head for head in again if _ID.search(plain_head(head)) and not _DOES_IT.search(plain_head(head))]
-        return sorted(
-            numbered or [head for head in again if _ID.search(plain_head(head))], key=lambda head: -len(counts[head])
-        )
+        named = numbered or [head for head in again if _ID.search(plain_head(head))]
+        others = [
+            head
+            for head in again
+            if not _SAYS_WHAT.search(plain_head(head)) and _DOES_IT.search(plain_head(head)) is None
+        ]
+        return sorted(named or others, key=lambda head: -len(counts[head]))
     return [head for head in again if _SAYS_WHAT.search(plain_head(head)) and not _ID.search(plain_head(head))]
 
 
@@ -514,10 +553,6 @@ def _is_dated(head: str, sample: Sequence[Mapping[str, str]]) -> bool:
     """Return whether a column has dates; digits alone may number anything."""
     cells = [row[head] for row in sample if row[head]]
     return bool(cells) and all(looks_like_date(cell) and not cell.isdecimal() for cell in cells[:20])
-
-
-def _in_sql(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _refuse_twice(head: object, heads: Sequence[str], where: str) -> None:

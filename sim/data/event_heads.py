@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from sim.data.layout import plain_head
 
-__all__ = ["LOG_ROLES", "REQUIRED_ROLES", "plain_heads"]
+__all__ = ["FIELD_HEADS", "LOG_ROLES", "NEW_VALUE_HEADS", "REQUIRED_ROLES", "plain_heads"]
 
 #: What an event says, and under which heads files say it, as :func:`sim.data.layout.plain_head` writes them: the first
 #: group of which one head is there counts.
@@ -40,10 +40,12 @@ LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
         ("record_id",),
         ("instance_id", "request_id", "visit_id", "batch_id", "trip_id", "shipment_id", "bill_id", "invoice_id",
          "project_id", "tid", "service_id", "cookie", "cookieid"),
+        ("issue", "ticket", "incident", "opportunity", "deal"),
     ),
     "activity": (
         ("concept_name",),
         ("activity", "event_name", "event", "activity_name", "activity_en", "activity_de", "aktivitaet"),
+        ("to_stage", "to_status", "to_state", "new_stage", "new_status", "new_state"),
         ("stage", "action", "step", "status", "page", "event_type", "action_name", "stage_name"),
         ("new_value", "newvalue", "value_new", "to_string", "tostring"),
         ("activity_id", "activityid", "page_path", "webpage", "web_page", "phase", "operation", "handling", "task",
@@ -75,6 +77,9 @@ LOG_ROLES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "kind": (("kind",),),
     "currency": (),
 }  # fmt: skip
+#: Of a table of changes: which field was changed, and to what.
+FIELD_HEADS = ("field", "fieldname", "field_name", "field_event", "fname", "property_name", "propertyname", "property")
+NEW_VALUE_HEADS = ("new_value", "newvalue", "value_new", "to_string", "tostring", "to_value", "value", "to")
 REQUIRED_ROLES = ("case", "activity", "time")
 #: What tools put before the name of what an event says.
 _INSIDE_OF = r"(?i)^(?:properties|props|event_properties|context|payload|data|params|attributes)\."

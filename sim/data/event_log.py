@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -18,6 +17,7 @@ from sim.data.column_read import ColumnRead, examples_of
 from sim.data.dates import far_from_others
 from sim.data.format_options import date_format_option, decimal_option, encoding_option, missing_option
 from sim.data.ids import MISSING, masked_ids
+from sim.data.odd_stages import alike_names, told_of_stages
 from sim.data.row_faults import count_rows
 from sim.data.row_marks import only_say_whether
 from sim.record.order import stable_order
@@ -35,6 +35,8 @@ _NEWEST_FIRST = (
     "rows go from the newest to the oldest, and those of a case at equal times keep the order of the file: sort it from"
     " old to new if that is not the order in which they were"
 )
+#: Where such a share of rows has no case, cells may have been merged; so many cases with a row each had theirs.
+_MERGED, _FEWEST_MERGED = 0.2, 5
 #: So many times tell whether hours go from 1 to 12 alone, and what is said then.
 _FEWEST_TIMES, _MOST_TIMES = 200, 100_000
 _HALF_A_DAY = (
@@ -261,6 +263,7 @@ class LogBuilder:
         begun = time if started is None else np.where(started[order] < 0, time, started[order])
         amount = None if amount is None else amount[order]
         self._note_amounts(activity, amount)
+        self._note_cases(case, activity)
         self._note_beginnings(int((begun != time).sum()))
         tied = (np.diff(case) == 0) & (np.diff(time) == 0)
         self._note_order(time, newest_first=newest_first, are_tied=bool(tied.any()))
@@ -303,8 +306,11 @@ class LogBuilder:
 
     def _remedy(self, reason: str) -> str:
         named = any(": " in shown for shown in self.examples[reason])
-        is_name = reason in ("without a case", "without an activity")
-        return "; if such a word is a name, say missing=[]" if named and is_name else ""
+        if named and reason in ("without a case", "without an activity"):
+            return "; if such a word is a name, say missing=[]"
+        if reason == "without a case" and self.left_out[reason] >= _MERGED * self.rows:
+            return "; if a blank means the case of the row above, fill such cells first"
+        return ""
 
     def _refuse_odd_cases(self) -> None:
         """Refuse a column that says yes or no instead of naming a case."""
@@ -314,6 +320,16 @@ class LogBuilder:
                 f"{self.where}: its cases are only {words}, which name none; say which column does:"
                 " columns={case: HEAD}"
             )
+
+    def _note_cases(self, case: NDArray[np.int64], activity: NDArray[np.int64]) -> None:
+        """Say what makes no journeys, and refuse merged cells: each case is named in one row, beside rows without."""
+        gone = self.left_out.get("without a case", 0)
+        if gone >= _MERGED * self.rows and case.size >= _FEWEST_MERGED and np.unique(case).size == case.size:
+            raise ConfigError(
+                f"{self.where}: {self.told('without a case')}, and each case is named in one row; if a blank means the"
+                " case of the row above, fill such cells first; else say which column is the case: columns={case: HEAD}"
+            )
+        self.notices.extend(told_of_stages(case, activity))
 
     def _leave_unlikely_times(self) -> None:
         """Leave out times of a year in which no event can have been."""
@@ -399,14 +415,7 @@ class LogBuilder:
             (self.activity_codes, "activity", "activities"),
             (self.case_names if self.names_differ else self.case_codes, "case", "cases"),
         ):
-            together = "\n".join(names)
-            for fold, what in ((str.casefold, "capitals"), (_plainly_spelled, "blanks or composed letters")):
-                # Of a million names hardly any is folded.
-                folded = names if together == fold(together) else {fold(name) for name in names}
-                if len(folded) < len(names):
-                    alike = len(names) - len(folded)
-                    who = f"1 {one} has" if alike == 1 else f"{alike:,} {several} have"
-                    notices.append(f"{who} a name that is another one's but for {what}: they are kept apart")
+            notices.extend(alike_names(names, one, several))
         return tuple(notices)
 
     def _complete(
@@ -510,9 +519,3 @@ def _starts_and_ends(activities: Iterable[str]) -> Iterator[str]:
             f"{len(both):,} activities come as a start and an end (such as {show(one)} and {show(other)}): each is a"
             " stage of its own; write that word in a column lifecycle to have them as one"
         )
-
-
-def _plainly_spelled(names: str) -> str:
-    """Return names, a line each, with their letters composed and single blanks between words."""
-    composed = names if names.isascii() else unicodedata.normalize("NFKC", names)
-    return re.sub(r"[^\S\n]+", " ", composed)

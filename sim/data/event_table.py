@@ -160,7 +160,7 @@ def _look_at_parquet(path: Path, layout: LogLayout, where: str) -> _Shape:
     typed = columns_of_days(path)
     unseen = {head: "2000-01-01" if head in typed else "-- " for head in heads}
     sample = [unseen | dict(zip(looked_at, row, strict=True)) for row in cells]
-    columns = find_event_columns(layout.columns, layout.attributes, layout.keep, heads, sample, where)
+    columns = find_event_columns(layout.columns, layout.attributes, layout.keep, heads, sample, where, typed=True)
     amount = columns.roles.get("amount", ("",))[0]
     return _Shape(tuple(heads), columns, counted=amount in numeric_columns(path, where))
 

@@ -59,6 +59,12 @@ def _handlers(reader: _XesReader, where: str) -> tuple[Callable[[str, dict[str, 
     about: dict[str, str] = {}
     events: list[dict[str | None, str]] = []
 
+    def refuse_nested(tag: str) -> None:
+        raise ConfigError(
+            f"{where} has a {tag.rpartition(':')[2]} within a {inside or 'trace'}, behind {reader.traces:,} whole"
+            " traces; XES has traces of events only: write each trace beside the others"
+        )
+
     def begin(tag: str, attributes: dict[str, str]) -> None:
         nonlocal depth, inside, about, events
         depth += 1
@@ -67,10 +73,14 @@ def _handlers(reader: _XesReader, where: str) -> tuple[Callable[[str, dict[str, 
                 event = events[-1]
                 reader.repeated_keys += key in event
                 event[key] = attributes.get("value", "")
+            elif tag.rpartition(":")[2] in ("trace", "event"):
+                refuse_nested(tag)
             return
         name = tag.rpartition(":")[2]
         if depth == 3:
             inside = name
+            if name == "trace":
+                refuse_nested(tag)
             if name == "event":
                 events.append({})
             elif (key := attributes.get("key")) is not None:
@@ -120,6 +130,8 @@ class _XesReader:
         self.unnamed = 0
         self.traces = 0
         self.repeated_keys = 0
+        #: Keys of the classifiers that the log offers.
+        self.offered: list[list[str]] = []
         #: Keys that the user names and that were not seen yet, and keys of the first events and traces.
         asked = {key.removeprefix("case:") for keys in named.values() for key in keys}
         self.unseen = asked | {name.removeprefix("case:") for name in self.attributes}
@@ -139,6 +151,7 @@ class _XesReader:
             keys = element.get("keys", "")
             parts = [quoted or plain for quoted, plain in re.findall(r"'([^']*)'|(\S+)", keys)]
             if parts and parts != list(self.activity):
+                self.offered.append(parts)
                 way = as_typed("columns", {"activity": parts if len(parts) > 1 else parts[0]})
                 self.builder.notices.append(
                     f"the log offers the classifier {element.get('name', '')!r}: {way} takes it; activities are"
@@ -247,6 +260,7 @@ class _XesReader:
                 f" {suggest(key, keys, 'there are')}"
             )
         self._refuse_without_times()
+        self._refuse_without_activities()
         of_events = [key for key in self.keys if re.fullmatch(_CASE_KEY, key)]
         if self.traces == self.unnamed == 1 and of_events:
             raise ConfigError(
@@ -269,6 +283,20 @@ class _XesReader:
         builder.columns.extend(
             ColumnRead(role, self.heads[role], "ISO 8601" if role == "time" else "text", (), {})
             for role in ("case", "activity", "time")
+        )
+
+    def _refuse_without_activities(self) -> None:
+        """Say which keys may be the activity of a log whose events have no name."""
+        builder = self.builder
+        if "activity" in self.given or builder.left_out.get("without an activity") != builder.rows or not builder.rows:
+            return
+        ways = [parts if len(parts) > 1 else parts[0] for parts in self.offered if set(parts) <= self.keys.keys()]
+        others = [key for key in self.keys if key not in (*self.heads.values(), *self.dated)]
+        shown = as_typed("columns", {"activity": ways[0] if ways else others[0] if len(others) == 1 else "KEY"})
+        there = f" ({', '.join(map(show, list(self.keys)[:12]))} are there)" if self.keys else ""
+        raise ConfigError(
+            f"{builder.where}: none of its {builder.rows:,} events has {' and '.join(map(show, self.activity))}"
+            f"{there}; say which key says what happened: {shown}"
         )
 
     def _refuse_without_times(self) -> None:

@@ -1,0 +1,174 @@
+"""Logs in which who a case is, or what happened to it, is easily mistaken: read right, asked about, or told."""
+
+import csv
+import re
+import shlex
+from datetime import datetime, timedelta
+
+import pytest
+import yaml
+
+from sim.data.event_log import LogLayout
+from sim.data.log_file import read_event_log
+from sim.scenario.errors import ConfigError
+
+#: Eight cases of four events each: case, activity, time.
+EVENTS = [(f"T{at % 8}", ("new", "open", "waiting", "solved")[at // 8], datetime(2025, 4, 7, 8) + timedelta(hours=5 * at))
+          for at in range(32)]  # fmt: skip
+
+
+def written(tmp_path, head, row, events=EVENTS, name="log.csv"):
+    path = tmp_path / name
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([head.split(","), *(row(at, *event) for at, event in enumerate(events))])
+    return path
+
+
+def events_of(log):
+    began = datetime(1970, 1, 1)
+    return sorted(
+        (log.case_names[case], log.activities[activity], began + timedelta(microseconds=int(time)))
+        for case, activity, time in zip(log.case, log.activity, log.time, strict=True)
+    )
+
+
+def layouts(message):
+    """Return what a message says may be typed, as layouts of a log."""
+    words = [shlex.split(word)[0] for word in re.findall(r"'columns=[^']*'", message)]
+    return [LogLayout(columns=yaml.safe_load(word.partition("=")[2])) for word in words]
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    (
+        ("field_name,ticket_id,updated,user_id,value", lambda at, *e: ["status", e[0], e[2], f"9{at % 3}", e[1]]),
+        (
+            "tablename,documentkey,fieldname,oldvalue,newvalue,sys_created_on,user",
+            lambda at, *e: ["incident", e[0], "state", "", e[1], e[2], "ann"],
+        ),
+        ("user_id,field,contact_id,to_value,changed_at", lambda at, *e: ["7", "stage", e[0], e[1], e[2]]),
+        ("Opportunity ID,From Stage,To Stage,Last Modified", lambda at, *e: [e[0], "x", e[1], e[2]]),
+        ("Issue,New Status,Entered", lambda at, *e: [e[0], e[1], e[2]]),
+        ("objectId,propertyName,value,timestamp", lambda at, *e: [e[0], "lifecyclestage", e[1], e[2]]),
+        ("user_id,event,event_name,time", lambda at, *e: [e[0], "struct", e[1], e[2]]),
+    ),
+)
+def test_who_changes_a_field_is_no_case_and_one_word_no_stages(tmp_path, head, row):
+    assert events_of(read_event_log(written(tmp_path, head, row))) == sorted(EVENTS)
+
+
+def test_users_who_may_work_on_what_is_seen_with_several_are_asked_about(tmp_path):
+    path = written(tmp_path, "ticket_id,user_id,status,time", lambda at, *e: [e[0], f"u{at % 3}", e[1], e[2]])
+    with pytest.raises(ConfigError, match="'ticket_id' and 'user_id' may each be the case") as error:
+        read_event_log(path)
+    ticket, user = (read_event_log(path, layout) for layout in layouts(str(error.value)))
+    assert events_of(ticket) == sorted(EVENTS) and user.cases == 3
+    path = written(tmp_path, "ticket_id,user_id,status,time", lambda at, *e: [e[0], f"u{e[0]}", e[1], e[2]])
+    assert {name[:2] for name in read_event_log(path).case_names} == {"uT"}
+
+
+def test_stages_side_by_side_are_parted_whatever_stands_beside_them(tmp_path):
+    duckdb = pytest.importorskip("duckdb")
+    days = [datetime(2025, 2, 3) + timedelta(days=at) for at in range(8)]
+    stages = ("Opened", "Assigned", 'Sent "back"', "Resolved", "Closed")
+    rows = [
+        [f"T{at}", "Closed", *(f"{day + timedelta(days=step):%d/%m/%Y}" if at + step else "" for step in range(5))]
+        for at, day in enumerate(days)
+    ]
+    for heads in (("Ticket ID", "Status"), ("Ticket ID", "Owner")):
+        path = tmp_path / "wide.csv"
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([[*heads, *stages], *rows])
+        with pytest.raises(
+            ConfigError, match="each 'Ticket ID' stands in one row, and 'Opened', .* and 2 more"
+        ) as error:
+            read_event_log(path)
+        query = re.search(r"SELECT .*VALUE time\)", str(error.value))[0].replace("FILE", str(path))
+        duckdb.sql(query).write_csv(str(tmp_path / "long.csv"))
+        log = read_event_log(tmp_path / "long.csv")
+        wanted = [(f"T{at}", stage, day + timedelta(days=step)) for at, day in enumerate(days)
+                  for step, stage in enumerate(stages) if at + step]  # fmt: skip
+        assert events_of(log) == sorted(wanted)
+
+
+def test_dates_of_several_types_in_parquet_are_parted(tmp_path):
+    duckdb = pytest.importorskip("duckdb")
+    path = tmp_path / "wide.parquet"
+    duckdb.sql(
+        "SELECT 'd' || i AS deal_id, 'won' AS stage, DATE '2025-01-01' + i::INT AS created,"
+        " TIMESTAMP '2025-03-01 10:30:00' + INTERVAL (i) DAY AS closed FROM range(9) t(i)"
+    ).write_parquet(str(path))
+    with pytest.raises(ConfigError, match="each 'deal_id' stands in one row") as error:
+        read_event_log(path)
+    query = re.search(r"SELECT .*VALUE time\)", str(error.value))[0].replace("FILE", str(path))
+    duckdb.sql(query).write_parquet(str(tmp_path / "long.parquet"))
+    log = read_event_log(tmp_path / "long.parquet")
+    assert log.activities == ("created", "closed") and log.cases == 9 and log.case.size == 18
+    assert events_of(log)[0] == ("d0", "closed", datetime(2025, 3, 1, 10, 30))
+
+
+def test_how_cases_stand_is_told(tmp_path):
+    once = [(f"c{at}", *event[1:]) for at, event in enumerate(EVENTS)]
+    path = written(tmp_path, "case_id,status,created_at", lambda at, *event: event, once)
+    assert [told for told in read_event_log(path).notices if told.startswith("each case has one event")]
+    path = written(tmp_path, "case_id,status,created_at", lambda at, *event: event)
+    assert not read_event_log(path).notices
+
+
+def test_cases_of_merged_cells_are_refused(tmp_path):
+    grouped = sorted(EVENTS)
+
+    def row(at, case, *event):
+        return ["" if at and grouped[at - 1][0] == case else case, *event]
+
+    path = written(tmp_path, "case_id,activity,time", row, grouped)
+    with pytest.raises(ConfigError, match="24 rows without a case .*if a blank means the case of the row above, fill"):
+        read_event_log(path)
+    path = written(tmp_path, "case_id,activity,time", lambda at, case, *event: [case if at % 3 else "", *event])
+    told = read_event_log(path).notices
+    assert len(told) == 1 and told[0].endswith("if a blank means the case of the row above, fill such cells first")
+
+
+def test_activities_that_are_there_once_are_told(tmp_path):
+    path = written(tmp_path, "user_id,page,time", lambda at, case, _, time: [case, f"/order/{at}", time])
+    assert read_event_log(path).notices[0].startswith("32 of 32 events are of an activity that is there once: names")
+
+
+@pytest.mark.parametrize(
+    ("column", "one", "other", "what"),
+    (
+        (0, "7", "007", "1 case has .* zeros, quotes"),
+        (0, "T7", "'T7", "1 case has .* zeros, quotes"),
+        (0, "T7", "#T7", "1 case has .* zeros, quotes"),
+        (0, "T7", "t7", "1 case has .* capitals"),
+        (1, "on hold", "on_hold", "1 activity has .* signs between words"),
+        (1, "on-hold", "on hold", "1 activity has .* signs between words"),
+        (1, "3", "3.0", "1 activity has .* zeros"),
+    ),
+)
+def test_names_in_two_spellings_are_told(tmp_path, column, one, other, what):
+    lines = [["T1", "new", "2025-01-01"], ["T2", "old", "2025-01-02"]]
+    for name, day in ((one, "2025-01-03"), (other, "2025-01-04")):
+        lines.append([*lines[0][:column], name, *lines[0][column + 1 : 2], day])
+    log = read_event_log(written(tmp_path, "case_id,activity,time", lambda at, *event: event, lines))
+    assert len(log.notices) == 1 and re.match(what, log.notices[0]) and log.case.size == 4
+    del lines[-1]
+    assert not read_event_log(written(tmp_path, "case_id,activity,time", lambda at, *event: event, lines)).notices
+
+
+def test_a_trace_in_a_trace_is_refused_and_a_log_without_names_told_with_its_keys(tmp_path):
+    path = tmp_path / "log.xes"
+    event = '<event><string key="what" value="a"/><date key="time:timestamp" value="2025-01-01T00:00:00Z"/></event>'
+    named = event.replace('key="what"', 'key="concept:name"')
+    for text in (
+        f"<log><trace>{named}<trace>{named}</trace></trace></log>",
+        f"<log><trace><event>{named}</event></trace></log>",
+        f"<x:log xmlns:x='http://x'><x:trace><x:trace>{named}</x:trace></x:trace></x:log>",
+    ):
+        path.write_text(text)
+        with pytest.raises(ConfigError, match="write each trace beside the others"):
+            read_event_log(path)
+    path.write_text(f"<log><classifier name='A' keys='what'/><trace>{event}{event}</trace></log>")
+    with pytest.raises(ConfigError, match="none of its 2 events has 'concept:name'") as error:
+        read_event_log(path)
+    assert read_event_log(path, layouts(str(error.value))[0]).activities == ("a",)
