@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.by_reference import by_reference
-from agents.memory import Freed, aligned_zeros
+from agents.memory import Freed, aligned_zeros, as_records
 from agents.traits import TRAITS
 
 __all__ = [
@@ -152,7 +152,7 @@ def allocate(customers: int, brands: int, counts_visits: bool = False, has_goal:
     -------
     Population
     """
-    people = aligned_zeros(customers, customer_record(brands)).view(np.recarray)
+    people = as_records(aligned_zeros(customers, customer_record(brands)))
     visits = aligned_zeros(customers if counts_visits else 0, np.uint16)
     reached = aligned_zeros(customers if has_goal else 0, np.uint16)
     return Population(people, aligned_zeros(customers, np.uint8), visits, reached)
@@ -220,7 +220,7 @@ def copy_into(other: Population, population: Population) -> None:
 
 def allocate_accounts(customers: int) -> Any:
     """Accounts for ``customers`` customers, all zero; 0 for none."""
-    return np.zeros(customers, ACCOUNT).view(np.recarray)
+    return as_records(np.zeros(customers, ACCOUNT))
 
 
 def bytes_per_customer(brands: int) -> int:

@@ -80,7 +80,8 @@ def _cut(
     parts, start = [], 0
     for part in _views(population, count):
         stop = start + part.due.size
-        counters = allocate_counters(weeks, *sizes, accounts[start:stop])
+        own = accounts if count == 1 else accounts[start:stop]
+        counters = allocate_counters(weeks, *sizes, own)
         parts.append(_Part(allocate_workspace(world, part.people, start), counters, part))
         start = stop
     return parts

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from agents.by_reference import by_reference
 from agents.compiled import before_compiling
-from agents.memory import Freed, aligned_zeros
+from agents.memory import Freed, aligned_zeros, as_records
 from agents.population import MAX_BRANDS
 from sim.engine.intrinsics import VECTOR_WIDTH
 from sim.scenario.journey import FEATURES
@@ -194,8 +194,8 @@ def allocate_workspace(world: World, people: Any, first: int) -> Workspace:
     workspace = Workspace(
         clock=aligned_zeros(Clock.ENTRIES, np.int64),
         codes=_as_codes(people),
-        stage_views=aligned_zeros((brands + 1, stages), STAGE_VIEW).view(np.recarray),
-        levels_now=aligned_zeros((brands + 1, personas), LEVEL).view(np.recarray),
+        stage_views=as_records(aligned_zeros((brands + 1, stages), STAGE_VIEW)),
+        levels_now=as_records(aligned_zeros((brands + 1, personas), LEVEL)),
         decided=aligned_zeros(people.size, np.uint8),
         queued=aligned_zeros(len(world.nodes) + 1, np.int64),
         entered=aligned_zeros(len(world.nodes), np.int64),
@@ -232,12 +232,12 @@ def _take(world: World, customers: int) -> dict[str, Any]:
     freed, nodes = _FREED.take(_shape(world, customers)), len(world.nodes)
     if freed is not None:
         return freed
-    scratch: Any = aligned_zeros(1, SCRATCH).view(np.recarray)
+    scratch: Any = as_records(aligned_zeros(1, SCRATCH))
     scratch.sequence = np.arange(BLOCK)
     scratch.ones = 1
     return {
         "scratch": scratch,
-        "lookahead": aligned_zeros(1, LOOKAHEAD).view(np.recarray),
+        "lookahead": as_records(aligned_zeros(1, LOOKAHEAD)),
         "queue": aligned_zeros((nodes + 1, BLOCK), np.uint16),
         "entering": aligned_zeros((nodes, BLOCK), np.uint16),
         "cumulative_odds": aligned_zeros((len(world.edges) + 1, LANES), np.float64),

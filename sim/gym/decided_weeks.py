@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from agents.compiled import Int
 from agents.kernel import calls
+from agents.memory import as_records
 from agents.population import WEEKLY
 from agents.purposes import Purpose
 from agents.rules.due import due_in
@@ -82,7 +83,7 @@ class DecidedWeeks:
     def _take_over(self, part: Partition) -> None:
         """Let the decisions say whom the focal brand contacts: its rates are those of a brand that always may."""
         focal = self.scenario.focal
-        levels, segments = part.world.levels.copy().view(np.recarray), part.world.segments.copy().view(np.recarray)
+        levels, segments = as_records(part.world.levels.copy()), as_records(part.world.segments.copy())
         levels.customers[focal], levels.prospects[focal] = _ALWAYS, _ALWAYS
         segments.makes_contact[focal] = 1
         part.world = part.world._replace(levels=levels, segments=segments)

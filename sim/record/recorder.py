@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.compiled import loop
+from agents.memory import as_records
 from agents.population import SAMPLED
 from sim.record.counters import ByBrand, ByPersona, Counters
 from sim.record.events import EVENT
@@ -158,7 +159,7 @@ def _log(counters: Counters) -> NDArray[np.void]:
     if len(rows):
         # Customers' weeks come in order, and moments of one week as they happened: stable, so that both stay so.
         order = stable_order(rows[:, 0], int(rows[:, 0].max()))
-        _lay_out(rows, order, log.view(np.recarray))
+        _lay_out(rows, order, as_records(log))
     return log
 
 

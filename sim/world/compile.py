@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from agents.memory import as_records
 from agents.money import to_minor
 from agents.population import NOBODY, customer_record
 from agents.strategies import CAPABILITIES, level_of
@@ -73,7 +74,7 @@ def _join_segments(scenario: ResolvedScenario, arm: Arm) -> tuple[Any, Any, Any]
     for brand, own in enumerate(found):
         for whole, part in zip((segments, levels, run_costs), own, strict=True):
             whole[brand, : len(part)] = part
-    return segments.view(np.recarray), levels.view(np.recarray), run_costs
+    return as_records(segments), as_records(levels), run_costs
 
 
 def _brand_segments(scenario: ResolvedScenario, arm: Arm, brand: str) -> tuple[Any, Any, Any]:
@@ -201,7 +202,7 @@ def _compile_constants(scenario: ResolvedScenario, journey: str, stages: int) ->
     for name in REAL:
         if name not in values:
             values[name] = getattr(experience, name.removeprefix("experience_"))
-    return np.array([tuple(values[name] for name in CONSTANTS.names or ())], CONSTANTS).view(np.recarray)
+    return as_records(np.array([tuple(values[name] for name in CONSTANTS.names or ())], CONSTANTS))
 
 
 def _graph(scenario: ResolvedScenario) -> Graph:
@@ -293,11 +294,11 @@ def _compile_market(scenario: ResolvedScenario, journey: str) -> World:
         row["enters"] = 0 if brand.enters is None else scenario.burn_in + brand.enters
     return World(
         constants=constants,
-        personas=people.view(np.recarray),
-        brands=brands.view(np.recarray),
-        offers=offers.view(np.recarray),
-        segments=np.zeros((0, 0), SEGMENT).view(np.recarray),
-        levels=np.zeros((0, 0, 0), LEVEL).view(np.recarray),
+        personas=as_records(people),
+        brands=as_records(brands),
+        offers=as_records(offers),
+        segments=as_records(np.zeros((0, 0), SEGMENT)),
+        levels=as_records(np.zeros((0, 0, 0), LEVEL)),
         run_costs=np.zeros((0, 0, 0), np.int64),
         gap_quantiles=tail_quantiles(market.need.shape),
         taste_quantiles=taste_quantiles(market),

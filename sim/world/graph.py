@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.features import TOWARD_INCUMBENT
+from agents.memory import as_records
 from agents.money import CENTS, to_minor
 from agents.population import NEVER
 from sim.scenario.journey import (
@@ -368,7 +369,7 @@ def compile_graph(
             row.returns = row.weekly
             row.waits = row.does == Does.WAIT and not row.weekly
             row.never = 0 if row.returns or row.waits else NEVER
-    table = np.array([tuple(vars(row).values()) for row in rows], NODE).view(np.recarray)
+    table = as_records(np.array([tuple(vars(row).values()) for row in rows], NODE))
     for stage_id in range(k):
         home = int(np.argmax(node_of[:, stage_id] != OPEN))
         lacking = node_of[:, stage_id] == OPEN
@@ -379,15 +380,15 @@ def compile_graph(
     graph = Graph(
         node_of=node_of.astype(np.uint16),
         nodes=table,
-        edges=np.array(tables.edges, EDGE).view(np.recarray),
-        terms=np.array(tables.terms, TERM).view(np.recarray),
+        edges=as_records(np.array(tables.edges, EDGE)),
+        terms=as_records(np.array(tables.terms, TERM)),
         by_step=np.concatenate([np.zeros(0), *tables.by_step]),
         step_bins=np.concatenate([np.zeros(0, np.uint16), *tables.step_bins]),
         by_visit=np.concatenate([np.zeros(0), *tables.by_visit]),
         bounds=np.concatenate([np.zeros(0), *tables.bounds]),
         used=np.array(tables.used, np.int64),
         mix=mix,
-        channels=np.array([(1.0, 0, 1.0), *costs], CHANNEL).view(np.recarray),
+        channels=as_records(np.array([(1.0, 0, 1.0), *costs], CHANNEL)),
     )
     for column in graph:
         column.flags.writeable = False

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from agents.by_reference import by_reference
 from agents.compiled import Int, loop
+from agents.memory import as_records
 from agents.purposes import Purpose
 from agents.rules.innovation import delight_of, exponential_uplift, is_run
 from agents.rules.numerics import uniform
@@ -48,12 +49,12 @@ class MarketState(NamedTuple):
 def allocate_market(world: World) -> MarketState:
     """Return a fresh market: nobody talks yet, nothing is innovated, nobody has bought."""
     brands, groups = len(world.brands), int(world.constants.groups[0])
-    standing = np.zeros((groups, brands), STANDING).view(np.recarray)
+    standing = as_records(np.zeros((groups, brands), STANDING))
     standing.recall = world.brands.salience
     return MarketState(
-        brands=np.zeros(brands, BRAND_STATE).view(np.recarray),
+        brands=as_records(np.zeros(brands, BRAND_STATE)),
         standing=standing,
-        totals=np.zeros(1, TOTALS).view(np.recarray),
+        totals=as_records(np.zeros(1, TOTALS)),
         contacting=np.zeros(brands, np.int64),
     )
 
