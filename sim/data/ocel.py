@@ -73,6 +73,13 @@ def read_ocel(path: Path, layout: LogLayout, builder: LogBuilder, form: str = "j
     _note_repeated(Counter(str(event["id"]) for event in events if "id" in event), builder)
     for number, event in enumerate(events, 1):
         reader.event(number, event)
+    if events and builder.left_out.get(f"on no {wanted}") == builder.rows:
+        on = reader.kinds_of(events)
+        found = ", ".join(f"{kind} ({count:,})" for kind, count in on.most_common(12)) or "no object that is listed"
+        raise ConfigError(
+            f"{where}: none of its {builder.rows:,} events is on a {wanted}; events are on {found}; say which type of"
+            " object is the case: columns={case: TYPE}"
+        )
     reader.finish()
 
 
@@ -113,7 +120,8 @@ class _OcelReader:
         except (ValueError, OverflowError):
             shown = f"event {number:,}: {show(str(event['time'])[:30])}"
             return builder.leave_out("with a time that cannot be read as ISO 8601", len(cases), [shown])
-        if str(event["type"]).strip().lower() in builder.missing:
+        activity = str(event["type"]).strip()
+        if activity.lower() in builder.missing:
             return builder.leave_out("without an activity", len(cases), [f"event {number:,}"])
         values = _attributes(event, builder.where)
         if self.unseen:
@@ -121,7 +129,7 @@ class _OcelReader:
             self.unseen.difference_update(values)
         for name in cases:
             rows["case"].append(builder.case_of(name))
-            rows["activity"].append(builder.activity_of(str(event["type"])))
+            rows["activity"].append(builder.activity_of(activity))
             rows["time"].append(time)
             rows["amount"].append(_amount(values.get(self.heads["amount"]), self.heads["amount"], number, builder))
             for role in _ROLES:
@@ -130,6 +138,12 @@ class _OcelReader:
                 own = values.get(attribute)
                 self._note(attribute, own or _value_at(self.about.get(name, {}).get(attribute, ()), time))
         return None
+
+    def kinds_of(self, events: Sequence[Mapping[str, Any]]) -> Counter[str]:
+        """Count the events that are on objects of each type."""
+        related = (event.get("relationships") or [] for event in events)
+        named = ({str(item.get("objectId")) for item in each if isinstance(item, Mapping)} for each in related)
+        return Counter(kind for ids in named for kind in {self.kinds[one] for one in ids & self.kinds.keys()})
 
     def _cases_of(self, event: Mapping[str, Any]) -> list[str]:
         """Return the objects of the wanted type that an event is on, each once, whatever it is to them."""

@@ -15,6 +15,7 @@ from sim.discovery.hazards import free_parameters, states_by_visit
 from sim.discovery.inside_view import UNDRAWN, UNLIVED, InsideView
 from sim.discovery.lived_map import LivedEdge
 from sim.discovery.own_hazards import states_apart
+from sim.discovery.stage_words import says_lost
 from sim.number_format import NOTHING, count, decimal, exact_percent, percent
 from sim.reports.columns import column_table
 from sim.reports.document import Document, Table, text_lines
@@ -28,6 +29,7 @@ from sim.scenario.journey import Edge, Journey, Stage
 if TYPE_CHECKING:
     from sim.data.event_log import EventLog
     from sim.discovery.discover import Discovery
+    from sim.discovery.turning_points import TurningPoint
 
 __all__ = ["discovery_document", "discovery_facts", "discovery_lines", "discovery_summary"]
 
@@ -108,16 +110,21 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "bought": _bought(found),
         "compared": len(found.points),
         "drawn": _inside_plain(found.inside),
-        "point": None
-        if not sure
-        else {
-            "source": names[sure[0].source],
-            "target": names[sure[0].target],
-            "gap": decimal(100 * abs(sure[0].gap), 0),
-            "low": decimal(100 * min(abs(sure[0].ci_low), abs(sure[0].ci_high)), 0),
-            "high": decimal(100 * max(abs(sure[0].ci_low), abs(sure[0].ci_high)), 0),
-            "more": sure[0].gap > 0,
-        },
+        "point": None if not sure else _point_facts(sure[0], names),
+    }
+
+
+def _point_facts(point: TurningPoint, names: Sequence[str]) -> dict[str, Any]:
+    """Return a moment of truth in points: with a decimal where its interval would seem to reach 0."""
+    low, high = sorted((100 * abs(point.ci_low), 100 * abs(point.ci_high)))
+    gap, low_end, high_end = (decimal(value, int(low < 1.0)) for value in (100 * abs(point.gap), low, high))
+    return {
+        "source": names[point.source],
+        "target": names[point.target],
+        "gap": gap,
+        "low": low_end,
+        "high": high_end,
+        "more": point.gap > 0,
     }
 
 
@@ -263,6 +270,7 @@ def _goal_facts(found: Discovery) -> dict[str, Any]:
     return {
         "goal": found.cases.stages[goal.stage],
         "goal_why": goal.why,
+        "goal_lost": goal.why == "ends" and says_lost(found.cases.stages[goal.stage]),
         "goal_reached": exact_percent(goal.reached, 0),
         "goal_within": [duration(seconds) for seconds in goal.within],
         "goal_reach": exact_percent(goal.reach, 0) if censored else None,
@@ -359,17 +367,15 @@ def discovery_document(found: Discovery, name: str, source: str, drawn: float | 
     called = found.cases.stages
     lived = _plain_journey(name, found, cut, called)
     flows = {(called[edge.source], called[edge.target]): np.array([float(edge.count)]) for edge in cut}
-    leaving: Counter[str] = Counter()
-    for edge in found.edges:
-        leaving[called[edge.source]] += edge.count
+    shares = {(called[edge.source], called[edge.target]): edge.share for edge in cut}
     pictures = []
     if cut:
         pictures.append(
             Picture(
                 "map",
-                draw_flows([lived], flows, title=short(f"As lived: {source}", 40), what="moves", leaving=leaving),
+                draw_flows([lived], flows, title=short(f"As lived: {source}", 40), what="moves", shares=shares),
                 "Stages as boxes, moves between them as arrows",
-                "Widths by moves; labels: share of all who leave the stage."
+                "Widths by moves; labels: share of those who go on from the stage, estimated as in the table."
                 + (
                     f" {exact_percent(rare, 1)} of moves, the rarest, are not drawn; the tables have all."
                     if rare

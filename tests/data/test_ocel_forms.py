@@ -297,3 +297,16 @@ def test_ocel_1_in_xml_is_told(tmp_path):
     path.write_text('<log><global scope="event"/><events><event><string key="id" value="e1"/></event></events></log>')
     with pytest.raises(ConfigError, match=r"is OCEL 1\.0 in XML; write it as OCEL 2\.0"):
         read_event_log(path)
+
+
+def test_a_type_on_which_no_event_is_told_with_those_that_are(tmp_path):
+    objects = [{"id": "o", "type": "order"}, {"id": "c", "type": "customer"}]
+    event = {"type": "pay  ", "time": "2024-03-14T09:00:00", "relationships": [{"objectId": "o"}, {"objectId": "o"}, 7]}
+    path = tmp_path / "log.json"
+    path.write_text(json.dumps({"objects": objects, "events": [event, event | {"type": "pay"}]}))
+    with pytest.raises(
+        ConfigError, match=r"none of its 2 events is on a customer; events are on order \(2\); say which"
+    ):
+        read_event_log(path, LogLayout(columns={"case": "customer"}))
+    log = read_event_log(path, LogLayout(columns={"case": "order"}))
+    assert log.activities == ("pay",) and log.case.size == 2

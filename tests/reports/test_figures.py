@@ -287,6 +287,24 @@ def test_maps_of_a_log_say_shares_of_all_who_leave_and_what_of_a_drawn_journey_w
     assert (said.count("same"), said.count("gone"), said.count("− gone")) == (3, 1, 1)
 
 
+def test_the_map_of_a_log_has_the_shares_of_its_table(tmp_path: Path) -> None:
+    """Who buys does so the next day, who leaves after twenty: of those whose log ends too soon most would leave."""
+    lines = [f"{case},{stage},2026-{1 + day // 28:02}-{1 + day % 28:02}T{case % 24:02}:00:00"
+             for case in range(120) for stage, day in (("look", case % 40), ("buy" if case % 2 else "leave", case % 40 + (1 if case % 2 else 20)))
+             if day <= 45]  # fmt: skip
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(["case,activity,time", *lines]) + "\n", encoding="utf-8")
+    found = discover(read_event_log(path), "made", "", goal="buy", seed=1, threads=1)
+    shares = {found.cases.stages[edge.target]: edge.share for edge in found.edges}
+    counts = {found.cases.stages[edge.target]: edge.count for edge in found.edges}
+    counted = counts["buy"] / sum(counts.values())
+    assert counted - shares["buy"] > 0.02
+    picture = discovery_document(found, "made", "log.csv", 1.0).pictures[0].figure
+    assert isinstance(picture, Figure)
+    assert {f"{100 * share:.0f} %" for share in shares.values()} <= set(words_in(picture))
+    assert f"{100 * counted:.0f} %" not in words_in(picture)
+
+
 def test_map_explains_the_lines_it_draws_and_no_others() -> None:
     plain = Journey(
         name="plain",

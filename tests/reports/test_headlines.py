@@ -476,6 +476,7 @@ def _undecided() -> dict[str, Any]:
     return {
         **{"source": "log.csv", "cases": 9, "empty": 0, "events": 30, "stages": 3, "variants": 5, "top_share": "30 %"},
         **{"span": "from 2026-01-01 to 2026-02-01", "kinds": 1, "goal": "pay", "goal_why": "ends", "splits": 0},
+        "goal_lost": False,
         **{
             "goal_last": "60 %",
             "last_anywhere": "30 %",
@@ -503,6 +504,12 @@ def _undecided() -> dict[str, Any]:
         },
         **{"left_out": {}, "duplicates": 0, "folded": (0, 0.0), "notices": (), "bought": None, "tied": "0 %"},
     }
+
+
+def test_a_goal_that_nobody_wants_is_told_as_that() -> None:
+    told = [" ".join(text_lines("discovery", **(_undecided() | {"goal_lost": lost}))) for lost in (True, False)]
+    assert ["name what they are meant to reach by goal=STAGE" in text for text in told] == [True, False]
+    assert ["goal=STAGE names another" in text for text in told] == [False, True]
 
 
 def test_a_log_in_which_nothing_is_decided_claims_nothing() -> None:

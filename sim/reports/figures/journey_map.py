@@ -112,7 +112,7 @@ def draw_flows(
     step: str = "week",
     frame: Sequence[Journey] = (),
     what: str = "customers",
-    leaving: Mapping[str, float] | None = None,
+    shares: Mapping[tuple[str, str], float] | None = None,
     shown: Collection[tuple[str, str]] | None = None,
     note: str = "",
 ) -> Figure:
@@ -135,8 +135,8 @@ def draw_flows(
         Journeys of all arms, so that the stages of all maps lie in the same order.
     what : str
         What the flows count, as the note says it.
-    leaving : mapping, optional
-        How many leave each stage, where flows are not all that there are.
+    shares : mapping, optional
+        (from, to) -> share of those who leave a stage, where flows do not tell it.
     shown : collection of (from, to), optional
         Edges that are drawn, of all that flow; all.
     note : str
@@ -151,8 +151,9 @@ def draw_flows(
     union = _join(journeys, pairs)
     order = _join([*frame, *journeys], pairs).order
     mean = {pair: float(np.mean(count)) for pair, count in flows.items()}
-    leaving = leaving or _sums((source, count) for (source, _), count in mean.items())
+    leaving = _sums((source, count) for (source, _), count in mean.items())
     arriving = _sums((target, count) for (_, target), count in mean.items())
+    shares = shares or {pair: count / leaving[pair[0]] for pair, count in mean.items() if leaving[pair[0]]}
     starts = {name for journey in journeys for name in journey.start}
     boxes = {
         name: StageBox(
@@ -165,8 +166,7 @@ def draw_flows(
     links = []
     for pair, edges in union.edges.items():
         count = mean.get(pair, 0.0)
-        total = leaving.get(pair[0], 0.0)
-        drawn = _plain_link(pair, edges, *journeys, label=percent(count / total) if total else "0 %")
+        drawn = _plain_link(pair, edges, *journeys, label=percent(shares.get(pair, 0.0)))
         if count == 0.0:
             drawn = Link(*pair, label=drawn.label, weight=0.0, colour=PALE, line=_DASHES["unsure"])
         else:
