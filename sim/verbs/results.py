@@ -53,7 +53,7 @@ _USED_BY = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultsKeys:
-    """What is to be done with past runs; `store` in place of a run stands for all runs of all sweeps."""
+    """What is to be done with past runs; `store` in place of a run stands for all runs that are kept."""
 
     action: str = choice("list", _ACTIONS, "what to do")
     run: str = text("latest", "a run's name, part of it, VERB/NAME, latest, store, or a run's key")
