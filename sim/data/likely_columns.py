@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from sim.data.amounts import looks_like_amount
 from sim.data.dates import looks_like_date
 from sim.data.month_names import plain_months
-from sim.data.role_heads import NUMBERED, QUANTITIES, ROLES, role_of_head, speaks_of_another_day
+from sim.data.role_heads import IDS, NUMBERED, QUANTITIES, ROLES, role_of_head, speaks_of_another_day
 
 __all__ = ["likely_amounts", "likely_customers", "likely_dates", "only_day", "says_month"]
 
@@ -21,6 +21,8 @@ _MONEY = frozenset(word for head in ROLES["amount"] for word in head.split("_"))
 _OF_MONEY = ("betrag", "summe", "umsatz", "wert", "bedrag")
 #: Words of what is numbered.
 _NUMBERS = frozenset({"id", "number", "no", "nr", "num", "code", "user", "phone", "zip", "postcode", "nummer"})
+#: Ends of them in Japan, China and Korea.
+_OF_NUMBERS = ("番号", "编号", "編號", "单号", "번호")
 #: Words of what is counted, measured or coded rather than paid.
 _COUNTS = frozenset({
     "pct", "percent", "percentage", "percentual", "prozent", "rate", "ratio", "taxa", "share", "status", "estado",
@@ -42,6 +44,8 @@ _DATED = frozenset({"date", "datum", "fecha", "data", "dato", "tarih", "tarihi",
 _MONTH = r"(?:19|20)\d{2}[-/.](?:0[1-9]|1[0-2])|(?:0?[1-9]|1[0-2])[-/.](?:19|20)\d{2}"
 #: Heads of sums of a quarter, a year, or a month as statisticians write it.
 _PERIOD = r"(?:19|20)\d{2}(?:[-_ ]?(?:M?(?:0[1-9]|1[0-2])|Q[1-4]))?|Q[1-4](?:[-_ /]*(?:(?:19|20)?\d{2}))?"
+#: Fewer names are kinds of something; more of all rows number them.
+_FEWEST_PEOPLE, _MOST_PEOPLE = 5, 0.9
 #: Parts of heads that speak of people.
 _PEOPLE = re.compile(
     r"custom|client|klient|kunde|kund|klant|user|member|buyer|donor|donat|payer|shopper|subscriber|account|person"
@@ -142,7 +146,28 @@ def likely_customers(plain: Sequence[str], sample: Sequence[Sequence[str]]) -> l
         return 1 if words & {"name", "names", "nombre", "nome", "nom"} or len(words) == 1 else None
 
     found = [(rank, at) for at in range(len(plain)) if (rank := kind(at)) is not None]
-    return [at for _, at in sorted(found) if any(len(row) > at and row[at] for row in sample) or not sample]
+    told = [at for _, at in sorted(found) if any(len(row) > at and row[at] for row in sample) or not sample]
+    return told or _who_come_again(plain, sample)
+
+
+def _who_come_again(plain: Sequence[str], sample: Sequence[Sequence[str]]) -> list[int]:
+    """Return the columns of words that come again, of which there are many: those of customers do.
+
+    Examples
+    --------
+    >>> rows = [[f"n{at % 6}", str(at), "paid", "9.50"] for at in range(12)]
+    >>> _who_come_again(["name", "no", "state", "sum"], rows)
+    [0]
+    """
+    found = []
+    for at, head in enumerate(plain):
+        cells = [row[at] for row in sample if len(row) > at and row[at]]
+        different = len(set(cells))
+        if different < _FEWEST_PEOPLE or different > _MOST_PEOPLE * len(cells):
+            continue
+        if not any(_are(sample, at, kind) for kind in (looks_like_date, _is_number)) and head not in ROLES["amount"]:
+            found.append((different, at))
+    return [at for _, at in sorted(found, reverse=True)]
 
 
 def likely_amounts(
@@ -173,7 +198,8 @@ def likely_amounts(
         if at not in used and _are(sample, at, _is_number):
             said = head.split("_")
             words = frozenset(said)
-            numbered = bool((_NUMBERS | _COUNTS) & words) or said[-1].endswith((*NUMBERED, "id")) or head in QUANTITIES
+            numbered = bool((_NUMBERS | IDS | _COUNTS) & words) or said[-1].endswith((*NUMBERED, *_OF_NUMBERS, "id"))
+            numbered |= head in QUANTITIES
             of_money = bool(_MONEY & words) or said[-1].endswith(_OF_MONEY)
             fitting.append((numbered, bool(_PARTS & words), not of_money, not _WHOLE & words, at))
     fitting.sort()

@@ -12,6 +12,7 @@ from sim.scenario.schema import show
 
 __all__ = [
     "discounts_beside",
+    "left_to_pay_beside",
     "parts_of_money",
     "price_units_beside",
     "refunds_beside",
@@ -64,7 +65,21 @@ _NO_UNIT = re.compile(
 _GIVEN_BACK = (
     r"refund(?:s|ed)?|return(?:s|ed)?|r(?:ü|ue)ckerstattung|erstattet(?:er)?|erstattung|rembours(?:é|ement)|reembolso"
 )
-_DISCOUNT = r"\b(?:discounts?|rabatt|nachlass|remise|descuento|desconto|sconto|korting|rabat)\b"
+_DISCOUNT = (
+    r"\b(?:discounts?|rabatt|nachlass|remise|descuento|desconto|sconto|korting|rabat|[iı]̇?ndirim|sleva|kedvezm[ée]ny"
+    r"|alennus|скидка)\b|割引|値引|折扣|优惠|할인"
+)
+#: What makes it the amount after one.
+_AFTER = (
+    r"\b(?:after|with|incl\w*|less|nach|mit|inkl\w*|abz\w*|apr[èe]s|avec|con|com|dopo|na|med|po|z|со|с|после)\b|後|后"
+)
+#: What is still to be paid, in words that speak of nothing else.
+_STILL_OPEN = (
+    r"\b(?:balance due|amount due|due|outstanding|remaining(?: amount| balance)?|open (?:amount|balance)"
+    r"|unpaid(?: amount)?"
+    r"|offener? (?:betrag|posten)|offen|ausstehend|restbetrag|reste (?:à|a) payer|impay[ée]|saldo pendiente|pendiente"
+    r"|saldo devedor|da pagare|openstaand(?: bedrag)?|do zap[łl]aty|kvar att betala|restbel[øo]b|к оплате)\b"
+)
 #: Of how many pieces a price is.
 _PRICE_UNIT = r"preiseinheit|price unit|price per|per|pricing unit|unit of price|peinh|kpein"
 _COUNTED = r"amount|quantity|qty|total|value|sum|units|pieces|items|price|betrag|menge|montant|importe"
@@ -204,7 +219,8 @@ def speaks_of_discount(head: str) -> bool:
     (True, False, False)
     """
     words = _words(head)
-    return re.search(_DISCOUNT, words) is not None and re.search(r"\b(?:codes?|names?|types?|id)\b", words) is None
+    other = rf"\b(?:codes?|names?|types?|id)\b|{_AFTER}"
+    return re.search(_DISCOUNT, words) is not None and re.search(other, words) is None
 
 
 def price_units_beside(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -264,6 +280,33 @@ def refunds_beside(heads: Sequence[str], rows: Sequence[Sequence[str]], used: Co
         ):
             continue
         if any((read_number(row[at], ".") or read_number(row[at], ",") or 0.0) > 0.0 for row in rows if len(row) > at):
+            found.append(head)
+    return found
+
+
+def left_to_pay_beside(heads: Sequence[str], rows: Sequence[Sequence[str]], used: Collection[int]) -> list[str]:
+    """Return the columns that say what is still to be paid of a purchase, where some rows are paid and some are not.
+
+    Parameters
+    ----------
+    heads, rows, used
+        As for :func:`refunds_beside`.
+
+    Returns
+    -------
+    list of str
+
+    Examples
+    --------
+    >>> left_to_pay_beside(["total", "Balance Due", "due_date"], [["9", "0.00", "1.2."], ["9", "9.00", "3.2."]], [0])
+    ['Balance Due']
+    """
+    found = []
+    for at, head in enumerate(heads):
+        if at in used or not re.search(_STILL_OPEN, _words(head)):
+            continue
+        numbers = [read_number(row[at], ".") or read_number(row[at], ",") or 0.0 for row in rows if len(row) > at]
+        if any(number > 0.0 for number in numbers) and not all(number > 0.0 for number in numbers):
             found.append(head)
     return found
 

@@ -35,7 +35,8 @@ KIND_HEADS = (
     "art", "vorgang", "vorgangsart", "buchungsart", "belegart", "positionsart", "zeilentyp", "transaktionsart",
     "transaktionstyp", "type_transaction", "type_de_transaction", "tipo", "tipo_transaccion", "tipo_de_transaccion",
     "tipo_transacao", "tipo_de_transacao", "tipo_transazione", "soort", "transactietype", "rodzaj", "tur", "tuer",
-    "islem_turu", "islem_tueru", "тип", "тип_операции", "类型", "類型", "交易类型", "種別", "取引種別",
+    "islem_turu", "islem_tueru", "тип", "тип_операции", "вид_операции", "вид_документа",
+    "类型", "類型", "交易类型", "種別", "取引種別",
     "取引区分", "区分", "구분", "유형", "거래유형",
 )  # fmt: skip
 #: The same of any row of money, whatever it is called: tx_type, charge_kind.

@@ -14,6 +14,7 @@ from sim.scenario.errors import ConfigError
 __all__ = [
     "columns_of_days",
     "columns_of_few_words",
+    "columns_of_lists",
     "is_parquet",
     "numeric_columns",
     "parquet_blocks",
@@ -116,6 +117,13 @@ def columns_of_days(path: Path) -> frozenset[str]:
 
     schema = parquet.read_schema(path)
     return frozenset(field.name for field in schema if types.is_timestamp(field.type) or types.is_date(field.type))
+
+
+def columns_of_lists(path: Path) -> frozenset[str]:
+    """Return the names of the columns that hold lists, structures or maps, of a file that can be read."""
+    from pyarrow import parquet, types
+
+    return frozenset(field.name for field in parquet.read_schema(path) if types.is_nested(field.type))
 
 
 def columns_of_few_words(path: Path) -> frozenset[str]:

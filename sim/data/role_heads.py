@@ -62,6 +62,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "contact_id", "patient_id", "subscriber_id", "loyalty_id", "mitgliedsnummer", "mitgliedsnr", "contributor",
         "contributor_id", "supporter_id", "constituent_id", "payer_name", "payer_id", "auftraggeber",
         "zahlungspflichtiger", "einzahler",
+        "partner_id", "business_partner", "sold_to", "sold_to_party", "bill_to_customer", "контрагент", "гость",
         # Of other languages, where no rule below has them.
         "kundennamen", "kundenname", "kundnummer", "kundnr", "kundenr", "kundenummer", "asiakasnumero",
         "asiakastunnus", "asiakasnro", "顧客", "顧客id", "顧客番号", "顧客コード", "会員id", "会員番号", "お客様番号",
@@ -109,6 +110,7 @@ ROLES: Mapping[str, tuple[str, ...]] = {
         "chiffre_d_affaires", "loppusumma", "金額", "合計", "合計金額", "売上", "売上金額", "注文金額", "購入金額",
         "支払金額", "請求金額", "金额", "总金额", "总价", "总额", "订单金额", "实付金额", "支付金额", "消费金额",
         "销售额", "交易金额", "金額合計", "總金額", "금액", "총금액", "결제금액", "주문금액", "구매금액", "매출",
+        "결제액", "구매액", "주문액", "판매액", "판매금액",
         "합계", "dollar_value", "receita", "faturamento", "facturacion", "fatturato", "ricavo", "ricavi", "utarg",
         "obrot", "przychod", "hasilat", "ciro", "выручка", "виручка", "доход",
     ),
@@ -157,6 +159,7 @@ _WEAK = frozenset({
     "net_amount", "gross_amount", "net_sales", "gross_sales", "total_sales", "total_collected", "total_value",
     "item_total", "line_amount", "amount_paid", "amount_captured", "netto", "brutto", "nettobetrag", "bruttobetrag",
     "nettoumsatz", "bruttoumsatz", "summe", "gesamt", "warenwert", "売上", "매출", "合計", "합계", "dollar_value",
+    "partner_id", "business_partner", "sold_to", "sold_to_party", "bill_to_customer", "контрагент", "гость",
     "contributor", "payer_id", "auftraggeber", "zahlungspflichtiger", "einzahler", "kunag", "kunrg",
 })  # fmt: skip
 #: Heads of names of people, who may share one: they count where there is no address or number.

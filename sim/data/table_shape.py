@@ -17,9 +17,10 @@ from sim.data.epochs import epoch_unit
 from sim.data.format_options import DECIMALS
 from sim.data.head_line import Head, find_head, lines_until
 from sim.data.ids import MISSING
-from sim.data.layout import REQUIRED, Layout, find_columns, find_quantity, find_status, plain_head
+from sim.data.layout import REQUIRED, Layout, find_columns, find_quantity, find_status, is_status, plain_head
 from sim.data.money_heads import (
     discounts_beside,
+    left_to_pay_beside,
     parts_of_money,
     price_units_beside,
     refunds_beside,
@@ -32,6 +33,7 @@ from sim.data.order_rows import find_order, may_number_orders
 from sim.data.parquet_file import (
     columns_of_days,
     columns_of_few_words,
+    columns_of_lists,
     is_parquet,
     numeric_columns,
     parquet_blocks,
@@ -40,7 +42,6 @@ from sim.data.parquet_file import (
 from sim.data.price_checks import left_open_by_discount, refuse_price_of_one
 from sim.data.role_heads import UNIT_PRICES, role_of_head
 from sim.data.row_faults import RowFaults
-from sim.data.taken_back import word_columns
 from sim.data.text_blocks import LinesRead, text_blocks
 from sim.data.text_file import find_delimiter, first_lines, split_lines
 from sim.scenario.errors import ConfigError
@@ -88,6 +89,8 @@ class TableShape:
         Column of a quantity that is no factor of the amount, and only has the sign of a return.
     notices : tuple of str
         What a reader must know of the lines before the first row.
+    lists : frozenset of str
+        Columns of Parquet that hold lists or the like: they play no role that nobody asked for.
     """
 
     delimiter: str
@@ -101,6 +104,7 @@ class TableShape:
     epoch: int | None = None
     signs: int | None = None
     notices: tuple[str, ...] = ()
+    lists: frozenset[str] = frozenset()
 
     @property
     def unit(self) -> float:
@@ -144,14 +148,16 @@ def look_at(path: Path, where: str, layout: Layout) -> TableShape:
     """
     shape, whole = _look_at_parquet(path, where, layout) if is_parquet(path) else _look_at_text(path, where, layout)
     columns = shape.columns
-    if "amount" in columns and "quantity" not in columns and (unit := find_quantity(shape.head)) is not None:
+    unit = find_quantity(shape.head)
+    if unit is not None and shape.head[unit] not in shape.lists and "amount" in columns and "quantity" not in columns:
         shape = replace(shape, columns={**columns, "quantity": unit}, signs=unit)
     guessed = not (isinstance(layout.columns, Mapping) and "amount" in layout.columns)
     if guessed and shape.has_head and "amount" in columns:
         shape = replace(shape, notices=(*shape.notices, *_checked_prices(shape, where)))
     if shape.has_head and not (isinstance(layout.columns, Mapping) and "order" in layout.columns):
         heads = [plain_head(name) for name in shape.head]
-        if (order := find_order(heads, shape.sample, shape.columns.values())) is not None:
+        order = find_order(heads, shape.sample, shape.columns.values())
+        if order is not None and shape.head[order] not in shape.lists:
             shape = replace(shape, columns={**shape.columns, "order": order})
     if guessed:
         shape = replace(shape, notices=(*shape.notices, *_other_amounts(shape)))
@@ -204,6 +210,10 @@ def _notices(shape: TableShape) -> tuple[str, ...]:
         f"{head!r} says what was given back, and is not taken off: purchases count in full"
         for head in refunds_beside(shape.head, shape.sample, shape.columns.values())
     ]
+    more += [
+        f"{head!r} says what is still to be paid: purchases count in full, paid or not"
+        for head in left_to_pay_beside(shape.head, shape.sample, shape.columns.values())
+    ]
     if "quantity" in shape.columns and shape.signs is None:
         less = discounts_beside(shape.head, shape.sample, shape.columns.values())
         more += [f"{head!r} is not taken off: amounts are price times quantity in full" for head in less]
@@ -235,25 +245,29 @@ def _look_at_parquet(path: Path, where: str, layout: Layout) -> tuple[TableShape
         )
     heads = parquet_heads(path, where)
     numbers = numeric_columns(path, where)
+    lists = columns_of_lists(path)
     # Of columns of numbers one may be the amount, of days one the date; others may hold pages.
-    told = numbers | columns_of_days(path)
+    told = numbers | columns_of_days(path) | columns_of_few_words(path)
     some = [at for at, head in enumerate(heads) if head in told and heads.count(head) == 1]
     head, has_head, columns = find_columns(heads, _parquet_sample(path, heads, some, where, layout), layout, where)
+    columns = {role: at for role, at in columns.items() if role != "currency" or heads[at] not in lists}
     numbers_orders = [
         at for at, name in enumerate(heads) if heads.count(name) == 1 and may_number_orders(plain_head(name))
     ]
     short = [at for at, name in enumerate(heads) if heads.count(name) == 1 and says_currency(plain_head(name))]
-    few = columns_of_few_words(path)
-    spoken = [at for at in word_columns([plain_head(name) for name in heads]) if heads[at] in few]
-    spoken = [at for at in spoken if heads.count(heads[at]) == 1]
-    kept = [*columns.values(), *find_status(head, [], columns, layout).values(), *numbers_orders, *short, *spoken]
-    sample = _parquet_sample(path, heads, list(dict.fromkeys(kept)), where, layout)
+    flat = [
+        at
+        for at in (*find_status(head, [], columns, layout).values(), *numbers_orders, *short)
+        if heads[at] not in lists
+    ]
+    sample = _parquet_sample(path, heads, list(dict.fromkeys([*columns.values(), *flat, *some])), where, layout)
     columns = {**columns, **_currency(head, sample, columns, layout, where)}
     columns = {**columns, **find_status(head, sample, columns, layout)}
+    columns = {role: at for role, at in columns.items() if not is_status(role) or heads[at] not in lists}
     money = [heads[columns[role]] for role in ("amount", "quantity") if role in columns]
     # A number is no text that could be read in two ways.
     decimal = "." if money and all(name in numbers for name in money) else None
-    return TableShape(",", head, has_head, columns, 0, sample, True, decimal=decimal), False
+    return TableShape(",", head, has_head, columns, 0, sample, True, decimal=decimal, lists=lists), False
 
 
 def _currency(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.data.back_words import AMONG, BUT, WHOLE
 from sim.data.cells import which_match
+from sim.data.flag_columns import FLAG_HEADS, NO, YES, of_flags, says_no_of_sale, says_whether, says_yes_of_none
 from sim.data.ids import MISSING
 from sim.data.money_sides import is_nameless, says_side
 from sim.data.no_sale import (
@@ -36,24 +38,6 @@ __all__ = [
 #: The head that a column is read under whose words alone tell.
 KIND = "kind"
 
-#: Heads of columns that say yes where a row is no purchase.
-_YES_HEADS = (
-    "refunded", "returned", "cancelled", "canceled", "void", "voided", "return", "refund", "credit_memo", "credit_note",
-    "test_order", "test_mode",
-    "deleted", "fraud", "reversed", "storno", "storniert", "gutschrift", "retoure", "test", "sandbox", "draft",
-    "testbestellung", "fully_refunded", "disputed", "chargeback", "no_show", "makulerad", "annulleret",
-    "forecast", "planned", "projected", "annullato", "annule", "anulado", "anulada", "geannuleerd", "iptal",
-)  # fmt: skip
-#: Heads of columns that say no where a row is none.
-_NO_HEADS = (
-    "captured", "success", "successful", "valid", "approved", "livemode", "live_mode", "bezahlt", "paid", "payed",
-    "complete", "completed", "confirmed",
-)  # fmt: skip
-#: What such a head may have around it.
-_SAYS_WHETHER = re.compile(
-    r"^(?:is|was|has_been|ist|wurde|est|es|e)_(?:an?_)?|_(?:y_n|yn|yes_no|j_n|ja_nein|o_n|s_n|flag|ind|indicator|kz"
-    r"|kennzeichen|bool)$"
-)
 #: Of SAP: types of orders and bills that are returns, credits, quotations, pro forma and cancelled ones; the cancelled.
 _OF_SAP = {
     "auart": r"^(?:RE|CR|RK|G2|AG|AF|IN|KR|CBRE|CBAR)$", "fkart": r"^(?:G2|RE|S1|S2|SR|F5|F8|LG|CBRE)$",
@@ -82,9 +66,7 @@ _FREE_HEADS = (
     "bemerkung", "bemerkungen", "kommentar", "buchungstext", "verwendungszweck", "grund", "commentaire", "motivo",
 )  # fmt: skip
 _STATUS_HEADS = tuple(
-    dict.fromkeys(
-        (*_STATE_HEADS, *_OF_SAP, *KIND_HEADS, *STAGE_HEADS, *_YES_HEADS, *_SIGN_HEADS, *_NO_HEADS, *PLACE_HEADS)
-    )
+    dict.fromkeys((*_STATE_HEADS, *_OF_SAP, *KIND_HEADS, *STAGE_HEADS, *_SIGN_HEADS, *FLAG_HEADS, *PLACE_HEADS))
 )
 #: Other heads that speak of a state, and whose state is none of a purchase, or none that it is in now.
 _OF_STATE = re.compile(r"(?:^|_)(?:status|statut|estado|stato|zustand|durum|durumu|situacao)(?:_|$)")
@@ -135,58 +117,6 @@ _ITEM_BACK = (
     r"|remboursement|avoir|reembolso|devoluci(?:ó|o)n|estorno|rimborso|nota di credito|terugbetaling|creditnota"
     r"|zwrot(?: pieni[ęe]dzy)?|iade|возврат|返金|返品|退款|退货|환불|반품)$"
 )
-#: A cell that is such a word and no more, in English, German, French, Spanish and Portuguese, Italian, Dutch, the
-#: languages of the north, Polish.
-_WORD = (
-    r"(?:wc-)?(?:partial(?:ly)?[ _-]*|teilweise[ ])?(?:refund(?:s|ed)?|return(?:s|ed)?|cancel(?:l?ed|lation)?"
-    r"|void(?:ed)?|charge(?:d)?[ _-]?backs?|revers(?:al|ed)|fail(?:ed|ure)?|declined?|denied|rejected|abandoned|draft"
-    r"|expired|unpaid|disputed|deleted|dropped|error(?:ed)?|unavailable|missing orders?|credit[ _-](?:note|memo)"
-    r"|quot(?:e"
-    r"|ation)(?: sent)?|pro[ -]?forma(?:[ -]invoice)?|angebot|devis"
-    r"|stornierung|storniert|storno(?:rechnung)?|gutschrift|rechnungskorrektur|gutgeschrieben|retoure|retourniert"
-    r"|(?:r(?:ü|ue)ck|zur(?:ü|ue)ck)?erstatte[tn]|(?:r(?:ü|ue)ck)?erstattung|r(?:ü|ue)ckgabe"
-    r"|zur(?:ü|ue)ckgegeben|abgebrochen|fehlgeschlagen|abgelehnt"
-    r"|annul(?:ée?|ado|ato)?|rembours(?:ée?|ement)|avoir|retourn(?:ée?)|refus(?:ée?)"
-    r"|échou(?:ée?)|reembolso|reembolsad[oa]|cancelad[oa]|anulad[oa]|devuelt[oa]|devolvid[oa]|rechazad[oa]"
-    r"|fallid[oa]|estorn(?:o|ado)|devoluci(?:ó|o)n|annullat[oa]|rimborso|rimborsat[oa]|reso|restituit[oa]"
-    r"|retour|geretourneerd|geannuleerd|terugbetaald|terugbetaling|mislukt|creditnota|cxl|cncl"
-    r"|återbetald|makulerad|refunderet|annulleret|zwrot|zwr(?:ó|o)cone|anulowane)"
-)
-_WHOLE = rf"(?i)^{_WORD}(?:[ _-](?:sale|order|payment|item|purchase|transaction))?$"
-#: Words that tell in the midst of others, where words are parted by anything but letters.
-_AMONG_LETTERS = (
-    r"(?:refund(?:s|ed)?|return(?:s|ed)?|cancel(?:l?ed|lation)?|voided|charged?[ _-]?backs?|revers(?:al|ed)"
-    r"|fail(?:ed|ure)|declined?|denied|rejected|abandoned|unpaid|disputed|credit[ _-](?:note|memo)|credit_?note"
-    r"|storn(?:o|iert|ierung|orechnung|at)|gutschrift|retoure|retourniert|(?:r(?:ü|ue)ck|zur(?:ü|ue)ck)?erstattet"
-    r"|(?:r(?:ü|ue)ck)?erstattung|zur(?:ü|ue)ckgegeben|abgelehnt|fehlgeschlagen|abgebrochen"
-    r"|annul(?:ée?|ation)|rembours(?:ée?|ement)|retournée?|refusée?|échouée?|reembols(?:o|ad[oa])|cancelad[oa]"
-    r"|anulad[oa]|(?:anula|cancela)ci(?:ó|o)n|devuelt[oa]|devolvid[oa]|devoluci(?:ó|o)n|rechazad[oa]|fallid[oa]|estorn(?:o|ado)|annullat[oa]"
-    r"|annullamento|rimbors(?:o|at[oa])|restituit[oa]|geannuleerd|terugbetaald|terugbetaling|geretourneerd|mislukt|creditnota"
-    r"|återbetald|makulerad|returnerad|refunderet|annulleret|peruutettu|palautettu|zwrot\pL*|zwróc\pL*|anulowan\pL*"
-    r"|odrzucon\pL*|[iİ]ptal|[iİ]ade|reddedildi|başarısız|rambursat|anulat|zrušen\pL*|vrácen\pL*|dobropis|törölt"
-    r"|törölve|sztornó\pL*|visszatérít\pL*|ακυρώ\pL*|ακύρωσ\pL*|επιστροφ\pL*|отмен[её]н\pL*|отмена|возврат\pL*"
-    r"|r(?:ü|ue)cklastschrift\pL*|cxl|not[ae] d[ei] cr[ée]dito|note de cr[ée]dit|korekta|kreditnota|kreditfaktura"
-    r"|hyvityslasku|no[ _-]?show"
-    r"|dibatalkan|batal|возвращ\pL*|отклон[её]н\pL*|аннулир\pL*|скасован\pL*|повернен\pL*|dikembalikan|đã hủy"
-    r"|hoàn tiền)"
-)
-#: Words of scripts that do not part words.
-_AMONG_SIGNS = (
-    r"(?:退款|退货|退貨|取消|撤销|作废|交易关闭|已关闭"
-    r"|返品|返金|キャンセル|취소|환불|반품|ยกเลิก|คืนเงิน|ملغ|مسترد|مرتجع|בוטל|הוחזר)"
-)
-_AMONG = rf"(?i)(?:^|[^\pL]){_AMONG_LETTERS}(?:[^\pL]|$)|{_AMONG_SIGNS}"
-#: What takes such a word back, or makes it one of something else.
-_BUT = (
-    r"(?i)(?:^|[^\pL])(?:not|no|non|never|without|until|till|unless|if|nicht|nie|kein\pL*|ohne|pas|sans|jamais|sin|não"
-    r"|sem|senza|mai|niet|geen|ikke|inte|nie|bez|не|без)[ _-]+(?:(?:yet|be|been|be[ _-]en|a|was|has)[ _-]+)*"
-    rf"{_AMONG_LETTERS}(?:[^\pL]|$)|[未无無不没非]{_AMONG_SIGNS}|{_AMONG_SIGNS}(?:不|なし|불가|안)"
-    r"|return(?:ing)?[ _-](?:customer|visitor|visit|buyer|client|user|guest|ticket|flight|trip)"
-    r"|(?:refund|return|returns|cancellation)[ _-](?:policy|insurance|protection|fee|window|label)"
-    r"|free[ _-]cancellation"
-)
-_YES = r"(?i)^(?:true|t|yes|y|1|1\.0|x|ja|oui|s[ií])$"
-_NO = r"(?i)^(?:false|f|no|n|0|0\.0|nein|non|nee)$"
 #: All that stands behind amounts in a column without a name.
 _SIDE_OR_SIGN = r"(?i)[-+\u2010-\u2015\u2212]?|cr|dr|c|d|s|h|debit|credit|soll|haben"
 _MINUS = r"^[-\x{2010}-\x{2015}\x{2212}](?:1(?:\.0*)?)?$"
@@ -221,11 +151,11 @@ def status_columns(heads: Sequence[str], sample: Sequence[Sequence[str]]) -> lis
         [heads.index(head) for head in group if heads.count(head) == 1]
         for group in (_STATUS_HEADS, (*_FREE_HEADS, *_ITEM_HEADS))
     ]
-    tells = (says_state, says_side, says_kind, says_kind_of_sale, _says_whether)
+    tells = (says_state, says_side, says_kind, says_kind_of_sale)
     others = [
         at
         for at, head in enumerate(heads)
-        if any(says(head) for says in tells)
+        if (any(says(head) for says in tells) or (says_whether(head) and of_flags([*_cells(at, sample)])))
         and at not in named[0]
         and (not is_nameless(head) or _has_signs(at, sample))
     ]
@@ -260,7 +190,7 @@ def read_as(head: str) -> str:
     >>> read_as("status"), read_as("paid_flag"), read_as("document")
     ('status', 'paid_flag', 'kind')
     """
-    tells = (says_state, says_side, says_kind, says_kind_of_sale, _says_whether, tells_of_few)
+    tells = (says_state, says_side, says_kind, says_kind_of_sale, says_whether, tells_of_few)
     return head if head in _STATUS_HEADS or any(says(head) for says in tells) else KIND
 
 
@@ -274,11 +204,15 @@ def says_whole(words: Any, compute: Any) -> NDArray[np.bool_]:
     >>> says_whole(pyarrow.array(["Refund", "Refund policy"]), compute).tolist()
     [True, False]
     """
-    return which_match(words, _WHOLE, compute)
+    return which_match(words, WHOLE, compute)
 
 
 def _has_signs(at: int, sample: Sequence[Sequence[str]]) -> bool:
-    return all(re.fullmatch(_SIDE_OR_SIGN, row[at]) for row in sample if len(row) > at)
+    return all(re.fullmatch(_SIDE_OR_SIGN, cell) for cell in _cells(at, sample))
+
+
+def _cells(at: int, sample: Sequence[Sequence[str]]) -> Iterator[str]:
+    return (row[at] for row in sample if len(row) > at)
 
 
 def _says_more(cell: str) -> bool:
@@ -295,10 +229,6 @@ def says_state(head: str) -> bool:
     """
     of_sale = head in _STATE_HEADS or head in STAGE_HEADS
     return of_sale or (_OF_STATE.search(head) is not None and _NOT_OF_IT.search(head) is None)
-
-
-def _says_whether(head: str) -> bool:
-    return _flag(head) != head and _flag(head) in (*_YES_HEADS, *_NO_HEADS)
 
 
 def has_short_words(head: str) -> bool:
@@ -322,17 +252,6 @@ def tells_of_few(head: str) -> bool:
     """
     of_few = any(heads.match(head) for heads in (_WHEN_HEAD, _LINK_HEAD, _WHY_HEAD))
     return of_few or is_nameless(head) or head in _ITEM_HEADS or head in _FREE_HEADS
-
-
-def _flag(head: str) -> str:
-    """Return a head of a column of yes and no without what says that it is one.
-
-    Examples
-    --------
-    >>> _flag("refund_y_n"), _flag("is_paid"), _flag("paid_flag"), _flag("refunded")
-    ('refund', 'paid', 'paid', 'refunded')
-    """
-    return _SAYS_WHETHER.sub("", head)
 
 
 def is_taken_back(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
@@ -368,25 +287,25 @@ def is_taken_back(cells: Any, head: str, compute: Any) -> NDArray[np.bool_]:
 
     if head in _SIGN_HEADS or is_nameless(head):
         found = says(_MINUS)
-    elif _flag(head) in _NO_HEADS:
-        found = says(_NO)
+    elif says_no_of_sale(head):
+        found = says(NO)
     elif _WHEN_HEAD.match(head):
         nothing = np.array([word.lower() in MISSING for word in words.to_pylist()])
         found = says(_SOME_DAY) & ~says(_NO_DAY) & ~nothing
     elif _WHY_HEAD.match(head):
         nothing = np.array([word.lower() in MISSING for word in words.to_pylist()])
-        found = ~nothing & ~says(_NO) & ~says(_ALL_WELL)
+        found = ~nothing & ~says(NO) & ~says(_ALL_WELL)
     elif head in _ITEM_HEADS:
         found = says(_ITEM_BACK)
     elif _LINK_HEAD.match(head):
         nothing = np.array([word.lower() in MISSING for word in words.to_pylist()])
-        found = ~nothing & ~says(_NO)
+        found = ~nothing & ~says(NO)
     else:
-        found = says(_WHOLE)
+        found = says(WHOLE)
         if head not in _FREE_HEADS:
-            found |= (says(_AMONG) & ~says(_BUT)) | is_no_sale(words, head, compute)
-        if _flag(head) in _YES_HEADS:
-            found |= says(_YES)
+            found |= (says(AMONG) & ~says(BUT)) | is_no_sale(words, head, compute)
+        if says_yes_of_none(head):
+            found |= says(YES)
         if head in _OF_SAP:
             found |= says(_OF_SAP[head])
     return np.asarray(found[of_row])

@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+import pyarrow as pa
+import pyarrow.parquet as parquet
 import pytest
 
 from sim.data.layout import Layout
@@ -71,3 +73,15 @@ def test_the_rest_of_an_amount_less_a_discount_is_asked_about(tmp_path):
         read(tmp_path / "sales.csv", heads, rows)
     ledger = read(tmp_path / "sales.csv", heads, rows, columns={"amount": "due"})
     assert ledger.amount.sum() == pytest.approx(sum(float(row[-1]) for row in rows))
+
+
+def test_numbers_of_parquet_tell_as_well(tmp_path):
+    who, days, prices, pieces = (list(column) for column in zip(*ROWS, strict=True))
+    table = {"customer": who, "date": days, "quantity": pieces, "amount": prices}
+    parquet.write_table(pa.table(table), path := tmp_path / "sales.parquet")
+    with pytest.raises(ConfigError, match="may be the price of one piece"):
+        read_transactions(path, Layout())
+    due = {**table, "quantity": [1] * 40, "discount": [0.5] * 40, "due": [price - 0.5 for price in prices]}
+    parquet.write_table(pa.table(due), path)
+    with pytest.raises(ConfigError, match="'due' is 'amount' less 'discount'"):
+        read_transactions(path, Layout())

@@ -94,3 +94,20 @@ def test_words_of_parquet_tell_as_well(tmp_path, kind):
     with pytest.raises(ConfigError, match=r"by the column 'document' \(row 25: 'Quotation'\)"):
         read_transactions(tmp_path / "sales.parquet", Layout())
     assert pairs(read_transactions(tmp_path / "sales.parquet", Layout(bad_rows="skip"))) == sorted(ROWS)
+
+
+def test_lists_of_parquet_play_no_role(tmp_path):
+    who, days, amounts = zip(*ROWS, strict=True)
+    lists = {name: [["a", "b"]] * 24 for name in ("items", "tags", "status", "currency", "order_id")}
+    table = pa.table({"customer": who, "date": days, "amount": list(map(float, amounts)), **lists})
+    parquet.write_table(table, tmp_path / "sales.parquet")
+    assert pairs(read_transactions(tmp_path / "sales.parquet", Layout())) == sorted(ROWS)
+
+
+def test_a_day_in_eight_digits_is_known_by_its_head(tmp_path):
+    """As Google Analytics exports it, in text and in Parquet."""
+    rows = [(f"{day:%Y%m%d}", "purchase", amount, who) for who, day, amount in ROWS]
+    heads = ("event_date", "event_name", "value", "user_pseudo_id")
+    assert pairs(read(tmp_path / "sales.csv", heads, rows)) == sorted(ROWS)
+    parquet.write_table(pa.table(dict(zip(heads, zip(*rows, strict=True), strict=True))), tmp_path / "sales.parquet")
+    assert pairs(read_transactions(tmp_path / "sales.parquet", Layout())) == sorted(ROWS)
