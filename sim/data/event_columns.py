@@ -18,12 +18,13 @@ from sim.data.event_clocks import DATES_AND_CLOCKS, HOUR_HEADS, date_and_clock, 
 from sim.data.event_heads import FIELD_HEADS, LOG_ROLES, NEW_VALUE_HEADS, REQUIRED_ROLES, plain_heads
 from sim.data.head_line import example_names
 from sim.data.ids import missing_words
+from sim.data.kept_rows import kept_rows
 from sim.data.layout import plain_head
 from sim.data.money_heads import speaks_of_no_money
 from sim.data.order_rows import may_number_orders
 from sim.data.role_heads import is_weak, role_of_head
 from sim.data.stage_columns import FEWEST_STAGES, one_row_each, parted_by_stage
-from sim.data.unread_columns import may_be_unread, unread_columns
+from sim.data.unread_columns import may_be_unread, unread_columns, unread_notes
 from sim.scenario.errors import ConfigError, suggest
 from sim.scenario.schema import show
 
@@ -84,6 +85,8 @@ class EventColumns:
         Where who a case is was guessed, the columns that name it as well.
     unread_amount : str
         A column that may be an amount and is not read, '' where there is none.
+    notes : tuple of str
+        What is said of other columns that are not read.
     zone, number, count : str
         A column with several zones of times, one that numbers events in another order than the file's, and one that
         says how many events a row is; '' where there is none.
@@ -94,6 +97,7 @@ class EventColumns:
     kept: Mapping[str, tuple[str, ...]]
     instead: tuple[str, ...] = ()
     unread_amount: str = ""
+    notes: tuple[str, ...] = ()
     zone: str = ""
     number: str = ""
     count: str = ""
@@ -175,12 +179,14 @@ def find_event_columns(
     missing = [role for role in REQUIRED_ROLES if role not in chosen]
     if missing:
         raise ConfigError(_asked_for(missing, heads, sample, where, typed=typed))
-    kept = _kept_rows(keep, heads, where)
+    kept = kept_rows(keep, heads, where)
     _refuse_mixed_fields(chosen["activity"][0], kept, plain, sample, where)
     instead = () if "case" in given else _others_that_name(chosen["case"], plain, sample)
     told = _chosen_attributes(attributes, heads, where)
     amount = "" if "amount" in (*given, *chosen) else _unread_amount(chosen, told, plain, sample)
-    columns = EventColumns(chosen, told, kept, instead, amount, **unread_columns(chosen, plain, sample))
+    read = [*(head for named in chosen.values() for head in named), *told, *kept]
+    notes = tuple(unread_notes(read, {**given, **chosen}, plain, sample))
+    columns = EventColumns(chosen, told, kept, instead, amount, notes, **unread_columns(chosen, plain, sample))
     empty = sum(row[chosen["case"][0]].lower() in missing_words(None) for row in sample)
     refuse_nameless(columns, empty, len(sample), f"the first {len(sample):,} rows", where)
     return columns
@@ -473,20 +479,6 @@ def refuse_nameless(columns: EventColumns, empty: int, rows: int, which: str, wh
             f" {other!r} that is seen with one {head!r} only for that one's; {as_typed('columns', {'case': other})}, or"
             f" {as_typed('columns', {'case': head})} to leave the others out"
         )
-
-
-def _kept_rows(keep: Any, heads: Sequence[str], where: str) -> dict[str, tuple[str, ...]]:
-    """Return which rows count, as given: words by head."""
-    if keep is None:
-        return {}
-    if not isinstance(keep, Mapping):
-        raise ConfigError(f"keep is {show(keep)}; give {as_typed('keep', {'HEAD': 'WORD'})}, or a list of words")
-    kept = {}
-    for head, words in keep.items():
-        if head not in heads:
-            raise ConfigError(f"{where}: keep has {show(head)}, which is no head; {suggest(str(head), heads)}")
-        kept[str(head)] = tuple(map(str, words if isinstance(words, list | tuple) else (words,)))
-    return kept
 
 
 def _refuse_mixed_fields(

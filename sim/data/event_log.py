@@ -414,6 +414,7 @@ class LogBuilder:
         for names, one, several in (
             (self.activity_codes, "activity", "activities"),
             (self.case_names if self.names_differ else self.case_codes, "case", "cases"),
+            *((self.extra_codes.get(role, ()), role, f"{role}s") for role in ("brand", "channel")),
         ):
             notices.extend(alike_names(names, one, several))
         return tuple(notices)

@@ -89,6 +89,7 @@ def read_table(path: Path, layout: LogLayout, builder: LogBuilder, *, parquet: b
     builder.numbered = columns.number
     if columns.count:
         builder.notices.append(f"{columns.count!r} is not read: each row counts as one event")
+    builder.notices.extend(columns.notes)
     if head := columns.unread_amount:
         way = as_typed("columns", {"amount": head})
         builder.notices.append(f"{head!r} may be the amount and is not read: {way} takes it")

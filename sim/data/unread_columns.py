@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-__all__ = ["may_be_unread", "unread_columns"]
+from sim.data.as_typed import as_typed
+from sim.data.ids import missing_words
+
+__all__ = ["may_be_unread", "unread_columns", "unread_notes"]
 
 #: Heads of zones of times, of the order of events, and of how many a row is.
 _OF_ZONES = re.compile(r"(?:^|_)(?:tz|time_?zone|(?:utc|gmt|tz)_offset|zeitzone|fuseau_horaire|zona_horaria)(?:_|$)")
@@ -14,6 +18,13 @@ _NUMBERED = re.compile(
     r"(?:.+_)?(?:seq|sequence|seq_no|sequence_no|sequence_number|ordinal|rank|position)"
     r"|(?:event|hit|step|visit|page|stage|activity)_(?:number|no|nr|num|order|index|step)"
 )
+#: Heads that say of an event that it should not count, and how rows say so, or not.
+_FLAGS = re.compile(
+    r"(?:is_?)?(?:deleted|test|bot|internal|spam|duplicate|void|voided|draft)(?:_(?:flag|event|user|row|traffic|record))?"
+)
+_YES, _NO = ("true", "1", "yes", "y", "t", "x"), ("false", "0", "no", "n", "f", "")
+#: Heads of how somebody came, which may be the channel, the likeliest first.
+_CHANNELS = ("utm_medium", "traffic_source_medium", "session_medium", "source_medium", "medium", "utm_source")
 _COUNTS = ("count", "event_count", "events", "frequency", "n", "occurrences", "anzahl", "total_events", "num_events")
 
 
@@ -25,7 +36,66 @@ def may_be_unread(plain: str) -> bool:
     >>> may_be_unread("utc_offset"), may_be_unread("event_number"), may_be_unread("count"), may_be_unread("country")
     (True, True, True, False)
     """
-    return bool(_OF_ZONES.search(plain) or _NUMBERED.fullmatch(plain) or plain in _COUNTS)
+    return bool(
+        _OF_ZONES.search(plain)
+        or _NUMBERED.fullmatch(plain)
+        or _FLAGS.fullmatch(plain)
+        or plain in (*_COUNTS, *_CHANNELS)
+    )
+
+
+def unread_notes(
+    read: Sequence[str],
+    chosen: Mapping[str, Sequence[str]],
+    plain: Mapping[str, str],
+    sample: Sequence[Mapping[str, str]],
+) -> Iterator[str]:
+    """Say which columns mark rows that may not count, and which may be the channel, with what is to be typed.
+
+    Parameters
+    ----------
+    read : sequence of str
+        Heads of columns that are read, or left alone because the user says so.
+    chosen : mapping
+        Heads by role.
+    plain : mapping
+        Of each head, in small letters with underscores.
+    sample : sequence of mapping
+        Cells of the first rows by head.
+
+    Yields
+    ------
+    str
+
+    Examples
+    --------
+    >>> rows = [{"is_test": "0", "utm_medium": "email"}, {"is_test": "1", "utm_medium": "cpc"}]
+    >>> for told in unread_notes([], {}, {"is_test": "is_test", "utm_medium": "utm_medium"}, rows):
+    ...     print(told)
+    'is_test' is '1' in 1 of the first 2 rows, which count: 'keep={is_test: "0"}' leaves them out
+    'utm_medium' may be the channel and is not read: 'columns={channel: utm_medium}' takes it
+    """
+    free = [head for head in plain if head not in read]
+    for head in free:
+        words = Counter(row[head] for row in sample)
+        if not _FLAGS.fullmatch(plain[head]) or not all(word.lower() in (*_YES, *_NO) for word in words):
+            continue
+        marked = [word for word in words if word.lower() in _YES]
+        if marked and (others := [word for word in words if word not in marked]):
+            rows = sum(words[word] for word in marked)
+            way = as_typed("keep", {head: others[0] if len(others) == 1 else others})
+            yield (
+                f"{head!r} is {marked[0]!r} in {rows:,} of the first {len(sample):,} rows, which count: {way} leaves"
+                " them out"
+            )
+    if "channel" not in chosen:
+        for name in _CHANNELS:
+            for head in [head for head in free if plain[head] == name]:
+                words = Counter(row[head] for row in sample if row[head].lower() not in missing_words(None))
+                if len(words) > 1:
+                    way = as_typed("columns", {"channel": head})
+                    yield f"{head!r} may be the channel and is not read: {way} takes it"
+                    return
 
 
 def unread_columns(

@@ -172,3 +172,40 @@ def test_a_trace_in_a_trace_is_refused_and_a_log_without_names_told_with_its_key
     with pytest.raises(ConfigError, match="none of its 2 events has 'concept:name'") as error:
         read_event_log(path)
     assert read_event_log(path, layouts(str(error.value))[0]).activities == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("head", "yes", "no"), (("is_deleted", "1", "0"), ("isTest", "true", "false"), ("Spam", "x", ""), ("bot", "Y", "N"))
+)
+def test_rows_that_are_marked_are_told_and_left_out_as_is_typed(tmp_path, head, yes, no):
+    path = written(tmp_path, f"case_id,activity,time,{head}", lambda at, *e: [*e, no if at % 4 else yes])
+    log = read_event_log(path)
+    assert log.case.size == 32 and len(log.notices) == 1
+    told = re.match(rf"'{head}' is '{yes}' in 8 of the first 32 rows, which count: ('keep=.*') leaves", log.notices[0])
+    kept = yaml.safe_load(shlex.split(told[1])[0].partition("=")[2])
+    log = read_event_log(path, LogLayout(keep=kept))
+    assert events_of(log) == sorted(event for at, event in enumerate(EVENTS) if at % 4) and not log.notices
+    assert log.rows == log.case.size + sum(log.left_out.values())
+
+
+def test_yes_and_no_of_the_command_line_are_those_of_the_file(tmp_path):
+    for no in ("false", "False", "FALSE"):
+        path = written(tmp_path, "case_id,activity,time,gone", lambda at, *e, no=no: [*e, no if at % 4 else no[:1]])
+        assert read_event_log(path, LogLayout(keep={"gone": False})).case.size == 24
+
+
+@pytest.mark.parametrize("head", ("utm_medium", "Source / medium", "traffic_source.medium"))
+def test_what_may_be_the_channel_is_told(tmp_path, head):
+    path = written(tmp_path, f"user_id,event,time,{head}", lambda at, *e: [*e, ("cpc", "email")[at % 2]])
+    (told,) = read_event_log(path).notices
+    assert told.startswith(f"{head!r} may be the channel and is not read")
+    (layout,) = layouts(told)
+    assert set(read_event_log(path, layout).extra["channel"][1]) == {"cpc", "email"}
+    assert not read_event_log(path, LogLayout(columns={"channel": None})).notices
+
+
+def test_brands_and_channels_of_other_languages_are_known_and_their_spellings_told(tmp_path):
+    path = written(tmp_path, "Kunde,Ereignis,Zeitpunkt,Marke,Kanal", lambda at, *e: [*e, ("A", "a")[at % 2], "Web"])
+    log = read_event_log(path)
+    assert log.extra["brand"][1] == ("A", "a") and log.extra["channel"][1] == ("Web",)
+    assert log.notices == ("1 brand has a name that is another one's but for capitals: they are kept apart",)
