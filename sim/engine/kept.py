@@ -26,6 +26,8 @@ class KeptRuns:
     ----------
     limit : int
         Bytes that are kept at most.
+    arms : bool
+        Whether arms are kept too; burn-ins alone where each arm is asked for once.
 
     Examples
     --------
@@ -37,8 +39,8 @@ class KeptRuns:
     True
     """
 
-    def __init__(self, limit: int = 256_000_000) -> None:
-        self.limit = limit
+    def __init__(self, limit: int = 256_000_000, *, arms: bool = True) -> None:
+        self.limit, self.arms = limit, arms
         self._found: OrderedDict[tuple[Any, ...], tuple[Any, int]] = OrderedDict()
         self._lock = threading.Lock()
         self._size = 0

@@ -301,7 +301,7 @@ def _run_arms(
         new = {name: _run_arm(scenario, name, keys, past, threads, copy=name != used_up) for name in asked}
     if kept is None:
         free(past.population)
-    else:
+    elif kept.arms:
         for name, history in new.items():
             kept.put(kept.key(scenario, name, *keys, threads.count), history)
     return {name: new[name] if name in new else found[name] for name in wanted}

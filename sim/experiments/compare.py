@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 __all__ = ["compare"]
 
 _CONTRIBUTION = METRICS.index("contribution")
+#: Bytes of burn-ins that are kept until every curve over effectiveness is found: those of a hundred replicates.
+_BURN_IN_BYTES = 64_000_000
 
 
 def compare(
@@ -234,8 +236,12 @@ class _SummedUp:
 
     def _add_break_even(self, summary: dict[str, Any]) -> None:
         """Add the break-even effectiveness of every difference to a summary, and contribution over effectiveness."""
+        from sim.engine.kept import KeptRuns
+
         collected, scenario = self.collected, self.collected.scenario
         summary["effectiveness"] = {}
+        # Curves of all arms, and each one's closer look, begin where the first look at the first arm did.
+        options = {**self.options, "kept": KeptRuns(_BURN_IN_BYTES, arms=False)}
         for arm in collected.others:
             name = difference_name(arm, scenario.baseline)
             summary["differences"][name]["break_even_effectiveness"] = None
@@ -243,7 +249,7 @@ class _SummedUp:
                 continue
             sampling = collected.sampling.of(arm)
             earned = [collected.contribution(name) for name in (arm, scenario.baseline)]
-            found = break_even(collected.runs, arm, *earned, options=self.options, sampling=sampling)
+            found = break_even(collected.runs, arm, *earned, options=options, sampling=sampling)
             if found is None:
                 continue
             if found.at.mean is not None:

@@ -63,6 +63,16 @@ def test_a_move_of_one_arm_runs_that_arm_alone() -> None:
     assert weeks == [100 * (10 + 2 * 10) * 2, 100 * 10 * 2]
 
 
+def test_where_burn_ins_alone_are_kept_every_arm_is_run() -> None:
+    kept, weeks = KeptRuns(arms=False), []
+    scenario = Scenario.load("treadmill", population=100, horizon=10, burn_in=10)
+    for _ in range(2):
+        done: list[int] = []
+        compare(scenario, replicates=2, seed=1, threads=1, kept=kept, effectiveness=False, on_progress=done.append)
+        weeks.append(sum(done))
+    assert weeks == [100 * (10 + 2 * 10) * 2, 100 * 2 * 10 * 2]
+
+
 def test_what_is_kept_stays_within_its_limit() -> None:
     kept = KeptRuns(2_000_000)
     for seed in range(1, 8):

@@ -6,8 +6,9 @@ import pytest
 from sim.analysis.crossing import crossing
 from sim.analysis.paired import estimate
 from sim.analysis.verdict import break_even_sentence
+from sim.engine import replicate
 from sim.experiments.arm_metrics import run_arms
-from sim.experiments.break_even import GRID, break_even
+from sim.experiments.break_even import _COARSE, GRID, break_even
 from sim.experiments.compare import compare
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
@@ -78,6 +79,18 @@ def test_the_curve_agrees_with_the_comparison_and_with_a_full_run():
     full = (found.of("proactive", "contribution") - found.of("classic", "contribution"))[:, 0]
     without_luck = estimate(full, result.sampling.of("proactive"))
     assert curve["contribution"][curve["grid"].index(0.5)]["mean"] == pytest.approx(without_luck.mean)
+
+
+def test_every_look_at_a_curve_begins_with_the_same_burn_ins(monkeypatch):
+    run, lived = replicate._run_burn_in, []
+    monkeypatch.setattr(
+        replicate, "_run_burn_in", lambda scenario, *asked: lived.append(scenario.record) or run(scenario, *asked)
+    )
+    scenario = Scenario.load("treadmill", population=200, horizon=52, burn_in=26)
+    looks = compare(scenario, replicates=2, seed=2, threads=1).summary_json["effectiveness"]["proactive - classic"]
+    assert len(looks["grid"]) > len(_COARSE)
+    # Of the arms, of doubt, and of the curve, at which it looked twice.
+    assert len(lived) == 2 * 3
 
 
 def test_a_coarse_grid_finds_what_the_whole_one_does(monkeypatch):
