@@ -13,6 +13,7 @@ from sim.calibration.ensemble import Ensemble
 from sim.calibration.parameters import values_at
 from sim.calibration.result import Calibration
 from sim.calibration.targets import written
+from sim.number_format import counted
 from sim.results.configuration import write_configuration, write_ensemble
 from sim.scenario.dotted_key import with_values
 from sim.scenario.normal_form import normalize_journey
@@ -68,8 +69,25 @@ def fitted_scenario(done: Calibration, name: str, title: str = "") -> tuple[Scen
         title=title or fitted.market.title,
         journey=renamed.get(fitted.market.journey, fitted.market.journey),
     )
-    scenario = replace(fitted, name=name, title=title or fitted.title, market=market, arms=arms, journeys=journeys)
+    scenario = replace(
+        fitted,
+        name=name,
+        title=title or fitted.title,
+        case=_case(done),
+        market=market,
+        arms=arms,
+        journeys=journeys,
+    )
     return scenario, renamed
+
+
+def _case(done: Calibration) -> str:
+    """Say what a fitted scenario is: what it starts from is another case."""
+    base = done.scenario
+    return (
+        f"A market fitted to {counted(len(done.targets), 'figure')}. What these say nothing about, such as prices,"
+        f" margins and what the company does, is as in {base.title or base.name!r}: replace it by your own."
+    )
 
 
 def ensemble_of(done: Calibration, name: str, renamed: Mapping[str, str]) -> Ensemble | None:

@@ -162,7 +162,7 @@ def _run(job: Job[CalibrateKeys, TargetPlan | DataPlan], session: Session) -> An
         config=_config(job, plan),
         summary=calibration_summary(done, name) | {"columns": [column.plain() for column in plan.columns]},
         tables={"simulations": [simulations_table(done)], "near_best": [draws_table(done)]},
-        files=lambda folder: write_fit(done, folder / "config", name, plan.title, Path(plan.where).name),
+        files=lambda folder: write_fit(done, folder / "config", name, title, Path(plan.where).name),
         report=calibration_document(done, title, command),
         manifest={"scenario": name, "simulations": done.simulations, "fit_population": done.population},
         lines=[

@@ -262,6 +262,21 @@ def _journey(capsys, *words):
     return status, out.out, out.err
 
 
+def test_a_fitted_scenario_has_a_title_and_a_case_of_its_own(tmp_path, capsys, undrawn):
+    """Not those of the market that the fit starts from, of which a reader was told before."""
+    words = ("scan=24", "rounds=1", "members=4", "fit_population=200", "population=200", "executor=serial")
+    for more, title in (((), "My computers"), (("save_title=Laptops",), "Laptops")):
+        asked = ["targets={initial_share: 49 %, switched: 58 %}", "save_as=my_computers", *words, *more]
+        status, out, err = _journey(capsys, "calibrate", *asked, f"output_dir={tmp_path / title}", "progress=false")
+        assert status == 0, err
+        (folder,) = (tmp_path / title / "calibrate").iterdir()
+        written = yaml.safe_load((folder / "config" / "scenario" / "my_computers.yaml").read_text("utf-8"))
+        assert written["title"] == title
+        assert " ".join(written["case"].split()).startswith("A market fitted to 2 figures.")
+        market = yaml.safe_load((folder / "config" / "market" / "my_computers.yaml").read_text("utf-8"))
+        assert market["title"] == title
+
+
 @pytest.mark.slow
 def test_a_category_typed_in_by_hand_is_fitted_and_runs_by_name(tmp_path, capsys):
     """The acceptance: five figures of no shipped category, within 2 points and 0.1 brands, then compare with the result."""
