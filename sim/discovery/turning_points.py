@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sim.analysis.multiple_tests import beyond_chance
 from sim.discovery.cases import START, Cases, rows_by
 from sim.discovery.goal import ends_only
+from sim.discovery.hazards import ended_weights
 from sim.record.order import distinct
 
 __all__ = ["TurningPoint", "turning_points"]
@@ -43,7 +44,9 @@ class TurningPoint:
 def turning_points(cases: Cases, goal: int) -> tuple[TurningPoint, ...]:
     """Rank the steps after which cases reach the goal more or less often than others in the same stage.
 
-    Steps into the goal are left out, and those into other stages with which cases end: they tell nothing but that.
+    Steps into the goal are left out, and those into other stages with which cases end: they tell nothing but that. So
+    are steps beside which hardly anybody goes on in another way. Cases that were still under way in a stage when their
+    log ended took no step, and count as far as they are likely to be over.
 
     Parameters
     ----------
@@ -63,18 +66,20 @@ def turning_points(cases: Cases, goal: int) -> tuple[TurningPoint, ...]:
     last_goal[case[at_goal]] = at_goal
     later = last_goal[case[new]] > new
     ends = ends_only(cases)
+    counted = np.where(cases.following < 0, ended_weights(cases, cases.stage), 1.0)[new]
     before, following = cases.before(1)[new], cases.following[new]
     out, chances = [], []
     order, bounds = rows_by(cases.stage[new], len(cases.stages))
     for stage in np.flatnonzero(np.diff(bounds)).tolist():
         rows = order[bounds[stage] : bounds[stage + 1]]
         targets, way = distinct(following[rows] + 1)
-        counts = _counted(way, later[rows], before[rows])
+        counts = _counted(way, later[rows], before[rows], counted[rows])
         whole = counts.sum(axis=0)
+        go_on = float(counts[targets > 0].sum())
         for at, target in enumerate((targets - 1).tolist()):
             sides = counts[at], whole - counts[at]
-            sizes = [int(side.sum()) for side in sides]
-            if target in (START, goal) or ends[target] or min(sizes) < _FEWEST:
+            sizes = [round(float(side.sum())) for side in sides]
+            if target in (START, goal) or ends[target] or min(sizes) < _FEWEST or go_on - sizes[0] < _FEWEST:
                 continue
             found = _adjusted(*sides)
             if found is not None:
@@ -91,11 +96,11 @@ def turning_points(cases: Cases, goal: int) -> tuple[TurningPoint, ...]:
     return tuple(sorted(marked, key=lambda point: (-abs(point.gap), point.source, point.target)))
 
 
-def _counted(way: Any, reached: Any, before: Any) -> NDArray[np.float64]:
+def _counted(way: Any, reached: Any, before: Any, weight: Any = None) -> NDArray[np.float64]:
     """Count cases by the way they go, by what came before, and by whether they reach the goal: (ways, strata, 2)."""
     _, stratum = distinct(np.asarray(before, np.int64) - START)
     shape = (int(way.max()) + 1, int(stratum.max()) + 1, 2)
-    counts = np.bincount((way * shape[1] + stratum) * 2 + reached, minlength=shape[0] * shape[1] * shape[2])
+    counts = np.bincount((way * shape[1] + stratum) * 2 + reached, weight, shape[0] * shape[1] * shape[2])
     # Products of four counts of a large log are more than a whole number holds.
     return counts.astype(np.float64).reshape(shape)
 

@@ -110,11 +110,11 @@ def discovery_facts(found: Discovery, source: str) -> dict[str, Any]:
         "bought": _bought(found),
         "compared": len(found.points),
         "drawn": _inside_plain(found.inside),
-        "point": None if not sure else _point_facts(sure[0], names),
+        "point": None if not sure else _point_facts(sure[0], names, found.goal.stage),
     }
 
 
-def _point_facts(point: TurningPoint, names: Sequence[str]) -> dict[str, Any]:
+def _point_facts(point: TurningPoint, names: Sequence[str], goal: int) -> dict[str, Any]:
     """Return a moment of truth in points: with a decimal where its interval would seem to reach 0."""
     low, high = sorted((100 * abs(point.ci_low), 100 * abs(point.ci_high)))
     gap, low_end, high_end = (decimal(value, int(low < 1.0)) for value in (100 * abs(point.gap), low, high))
@@ -125,6 +125,7 @@ def _point_facts(point: TurningPoint, names: Sequence[str]) -> dict[str, Any]:
         "low": low_end,
         "high": high_end,
         "more": point.gap > 0,
+        "again": point.source == goal,
     }
 
 

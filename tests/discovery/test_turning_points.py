@@ -104,3 +104,27 @@ def test_shares_differ_by_a_hundred_points_at_the_most(tmp_path):
     assert {point.gap for point in points} == {1.0, -1.0}
     assert all(-1.0 <= point.ci_low <= point.gap <= point.ci_high <= 1.0 for point in points)
     assert all(point.ci_high - point.ci_low > 0.05 for point in points)
+
+
+def test_who_was_still_there_when_the_log_ended_took_no_step(tmp_path):
+    """All who leave b go to c; half of them are in b or c when the log ends, and tell nothing of c."""
+    rows = ["case,activity,time"]
+    for case in range(400):
+        days = np.array([0, 9, 18, 27]) + case // 4
+        rows += [f"{case},{letter},{np.datetime64('2020-01-01') + day}"
+                 for letter, day in zip("abcZ", days, strict=True) if day < 100]  # fmt: skip
+    path = tmp_path / "window.csv"
+    path.write_text("\n".join(rows) + "\n")
+    cases = cases_of(read_event_log(path))
+    assert not cases.finished and turning_points(cases, cases.stages.index("Z")) == ()
+
+
+def test_a_step_beside_which_nobody_goes_on_tells_nothing_but_that(tmp_path):
+    """Half of those in b end there and the others go on to c: of a step to c that says nothing, of one to b it does."""
+    names, points = points_of(tmp_path / "ended.csv", (["abcZ", "abc", "ab", "ab"] + ["adcZ", "adc"]) * 40)
+    told = {(names[point.source], names[point.target]): round(point.gap, 6) for point in points}
+    assert told == {("a", "b"): -0.25, ("a", "d"): 0.25}
+    names, points = points_of(
+        tmp_path / "other.csv", ["abZ"] * 30 + ["abcZ"] * 40 + ["abc"] * 40 + ["abd", "abdZ"] * 40
+    )
+    assert {(names[point.source], names[point.target]) for point in points} == {("b", "c"), ("b", "d")}

@@ -512,6 +512,16 @@ def test_a_goal_that_nobody_wants_is_told_as_that() -> None:
     assert ["goal=STAGE names another" in text for text in told] == [False, True]
 
 
+def test_a_step_from_the_goal_brings_there_again() -> None:
+    point = {"source": "pay", "target": "look", "gap": "20", "low": "10", "high": "30", "more": True}
+    told = [
+        " ".join(text_lines("discovery", **(_undecided() | {"point": point | {"again": again}})))
+        for again in (True, False)
+    ]
+    assert ["20 points more get there again than of others" in text for text in told] == [True, False]
+    assert ["20 points more get there than of others" in text for text in told] == [False, True]
+
+
 def test_a_log_in_which_nothing_is_decided_claims_nothing() -> None:
     text = "\n".join(text_lines("discovery", **_undecided()))
     for claim in (
