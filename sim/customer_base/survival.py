@@ -32,6 +32,7 @@ from sim.data.amounts import read_number
 from sim.data.as_typed import as_typed
 from sim.data.column_read import ColumnRead, examples_of
 from sim.data.layout import REQUIRED, Layout, plain_head
+from sim.data.money_heads import parts_of_money, unit_of_head
 from sim.data.role_heads import role_of_head
 from sim.data.small_table import SmallTable, read_small_table, table_heads
 from sim.scenario.errors import ConfigError, suggest
@@ -64,6 +65,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "월", "개월", "months_since_signup", "months_since_start", "month_number", "month_no",
     ),
     "survivors": (
+        "ueberlebende", "verbleib", "verbliebene",
         "survivors", "survival", "surviving", "remaining", "subscribers", "active", "retained", "retention",
         "customers", "share", "pct", "percent", "actual", "actual_pct", "survival_pct", "survival_rate",
         "retention_pct", "active_customers", "active_subscribers", "remaining_customers", "remaining_subscribers",
@@ -89,6 +91,13 @@ _FORMS: Mapping[str, re.Pattern[str]] = {
     ),
     "survivors": re.compile(r"(?:\w+_)?(?:retention|survival)(?:_(?:rate|pct|percent|share))?"),
 }
+#: Heads of who came in a period.
+_JOINED = re.compile(
+    r"new|joined|joins|gained|acquired|additions|added|sign_?ups|neu|neukunden|zugaenge|nouveaux|nuev[oa]s|nuov[io]|nieuw"
+    r"|(?:new|gained|added|acquired|neue|nouveaux|nuev[oa]s|nov[oa]s|nuov[io]|nieuwe|nya|nowi|новые)"
+    r"_(?:customers?|users?|subscribers?|members?|clients?|accounts?|kunden|nutzer|abonnenten|mitglieder|abonn[ée]s"
+    r"|clientes|suscriptores|assinantes|clienti|abbonati|klanten|abonnees|kunder|klienci|клиенты)|新規\w*|新增\w*"
+)
 #: Steps of a scenario by the heads that say them.
 _UNITS: Mapping[str, tuple[str, ...]] = {
     "year": ("year", "years", "jahr", "jahre", "annee", "ano", "anno", "jaar", "rok", "年"),
@@ -243,6 +252,8 @@ def read_survival(path: str, layout: Layout | None = None, until: int | None = N
     )
     table = _upright(table)
     at = _places(table.head, columns, where)
+    if "survivors" not in columns:
+        _refuse_who_joined(table, at["survivors"])
     left, unit, kind, notices = _shares_of(table, at)
     periods = left.size - 1
     fitted = -(-periods // 2) if until is None else until
@@ -285,7 +296,9 @@ def _shares_of(table: SmallTable, at: Mapping[str, int]) -> tuple[NDArray[np.flo
     notices: tuple[str, ...] = (
         (f"left out: {empty} row{'s' * (empty > 1)} at the end without {name!r}",) if empty else ()
     )
-    left = np.array(figures[:seen], float)
+    left = np.array(figures[:seen], float) * (worth := unit_of_head(name))
+    if worth != 1.0:
+        notices = (*notices, f"{name!r} is in {parts_of_money(worth)}: subscribers are told in whole numbers")
     if left.size < _FEWEST + 1:
         raise ConfigError(f"{where} has {left.size} rows; give the start and at least {_FEWEST} periods")
     head = table.head[at["period"]]
@@ -336,6 +349,21 @@ def _periods_of(table: SmallTable, at: int, rows: int) -> Periods:
         row = table.row_numbers[int(np.argmax(np.isnan(numbers)))]
         raise ConfigError(f"{table.where}: row {row} has nothing as {table.head[at]!r}; give a number")
     return Periods(numbers, "", "whole numbers, one apart")
+
+
+def _refuse_who_joined(table: SmallTable, at: int) -> None:
+    """Refuse a table in which customers join later: how many there are is then not how many of the first are left."""
+    for other, head in enumerate(table.head):
+        if not _JOINED.fullmatch(plain_head(head)):
+            continue
+        for row in range(1, len(table.rows)):
+            if (read_number(table.rows[row][other], table.decimal) or 0.0) > 0.0:
+                raise ConfigError(
+                    f"{table.where}: row {table.row_numbers[row]} has {show(table.rows[row][other][:30])} as {head!r}:"
+                    f" where customers join later, {table.head[at]!r} is not how many of the first are left; give those"
+                    " of one cohort, or, if they are, say"
+                    f" {as_typed('columns', {'survivors': table.head[at]})}"
+                )
 
 
 def _refuse_sudden_end(table: SmallTable, left: NDArray[np.float64], at: int, few: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ _CALENDAR: tuple[tuple[str, int, str], ...] = (
     ("quarter", 4, rf"(?P<part>[1-4])\. ?(?:Quartal|Q) {_YEAR}"),
 )
 _WEEKS = (_YEAR + r"-?W(?P<part>[0-5]\d)", rf"(?:KW|W) ?(?P<part>[0-5]?\d)[-/ ]{_YEAR}")
+#: Days, in every order, and the time of day at which all begin.
+_DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y")
+_MIDNIGHT = r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:?00)?$"
 #: A month in words, with a year or without.
 _NAMED = r"(?P<word>[^\W\d_]+)\.?(?:[-/.' ]+(?P<year>(?:19|20)?\d{2}))?"
 _YEAR_FIRST = rf"{_YEAR}[-/. ]+(?P<word>[^\W\d_]+)\.?"
@@ -77,6 +80,8 @@ def read_periods(cells: Sequence[str]) -> Periods | None:
     ([12.0, 13.0], True)
     >>> read_periods(["KW 52/2022", "KW 1/2023"]).follow, read_periods(["4. Quartal 2022", "1. Quartal 2023"]).follow
     (True, True)
+    >>> read_periods(["1/31/2021", "2/28/2021"]).unit, read_periods(["2021-01-04", "2021-01-11"]).unit
+    ('month', 'week')
     """
     words = [re.fullmatch(r"([^\d+-]*)(\d{1,4})([^\d.,%]*)", cell) for cell in cells]
     if all(words) and len({(word[1].strip().lower(), word[3].strip().lower()) for word in words if word}) == 1:
@@ -89,12 +94,31 @@ def read_periods(cells: Sequence[str]) -> Periods | None:
         except ValueError:
             return None
         return Periods(np.array([day.toordinal() / 7.0 for day in days]), "week", "weeks of the calendar")
+    if by_days := _by_days([re.sub(_MIDNIGHT, "", cell) for cell in cells]):
+        return by_days
     for unit, per_year, pattern in _CALENDAR:
         found = [re.fullmatch(pattern, cell, re.IGNORECASE) for cell in cells]
         if all(found):
             steps = [int(match["year"]) * per_year + int(match["part"]) for match in found if match]
             return Periods(np.array(steps, float), unit, f"{unit}s of the calendar")
     return _months_by_name(cells)
+
+
+def _by_days(cells: Sequence[str]) -> Periods | None:
+    """Return periods by the day on which each begins or ends, where they follow in one order of day and month."""
+    found = []
+    for form in _DAYS:
+        try:
+            days = [datetime.strptime(cell, form).date() for cell in cells]
+        except ValueError:
+            continue
+        last = {(day + timedelta(days=1)).day == 1 for day in days} == {True}
+        counts = {"day": [day.toordinal() for day in days], "week": [day.toordinal() / 7.0 for day in days]}
+        if last or len({day.day for day in days}) == 1:
+            counts["month"] = [12.0 * day.year + day.month for day in days]
+        read = [Periods(np.array(steps, float), unit, f"{unit}s of the calendar") for unit, steps in counts.items()]
+        found += [periods for periods in read if periods.follow and len(cells) > 1]
+    return found[0] if len(found) == 1 else None
 
 
 def _months_by_name(cells: Sequence[str]) -> Periods | None:

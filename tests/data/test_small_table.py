@@ -1,5 +1,7 @@
 """Small tables: survivors and targets come out right however they are written, or are refused with the remedy."""
 
+from datetime import date, timedelta
+
 import pytest
 
 from sim.calibration.targets import read_target_file, read_targets
@@ -20,6 +22,12 @@ SURVIVORS = {
     "months in German": "Monat;Abonnenten\nNov-21;12000\nDez-21;9500\nJan-22;8100\nFeb-22;7200\n",
     "months without a year": "Month,Subscribers\nNovember,12000\nDecember,9500\nJanuary,8100\nFebruary,7200\n",
     "first days of months": "date;active\n01.11.2021;12000\n01.12.2021;9500\n01.01.2022;8100\n01.02.2022;7200\n",
+    "ends of months in America": "month,active\n11/30/2021,12000\n12/31/2021,9500\n1/31/2022,8100\n2/28/2022,7200\n",
+    "midnights": "month,active\n2021-11-01T00:00:00Z,12000\n2021-12-01T00:00:00Z,9500\n2022-01-01T00:00:00Z,8100\n"
+    "2022-02-01T00:00:00Z,7200\n",
+    "thousands by the head": "month,subscribers (thousands)\n0,12\n1,9.5\n2,8.1\n3,7.2\n",
+    "German words": "Monat;Überlebende\n0;12000\n1;9500\n2;8100\n3;7200\n",
+    "nobody joined": "month,active,new\n0,12000,12000\n1,9500,0\n2,8100,0\n3,7200,0\n",
     "months side by side": "month,2021-11,2021-12,2022-01,2022-02\nsubscribers,12000,9500,8100,7200\n",
     "named periods side by side": "cohort;Month 0;Month 1;Month 2;Month 3\n2021;12.000;9.500;8.100;7.200\n",
     "a cohort's size beside its periods": "cohort;size;Month 1;Month 2;Month 3\n2021;12.000;9.500;8.100;7.200\n",
@@ -40,6 +48,10 @@ REFUSED = {
     "days or months": (
         "date,active\n1/1/2021,10\n2/1/2021,9\n3/1/2021,8\n",
         "row 1 has '1/1/2021' as 'date', which is no",
+    ),
+    "who joined": (
+        "month,active,New customers\n0,10,10\n1,9,2\n2,8,1\n3,7,0\n",
+        "row 2 has '2' as 'New customers': where customers join later, 'active' is not how many of the first are left",
     ),
     "a total": ("month,active\n0,10\n1,9\n2,8\nTotal,27\n", "row 4 has 'Total' .*take out rows that add up others"),
     "both make sense": ('period,survivors\n0,"100,000"\n1,"80,000"\n2,"65,000"\n', "decimal=point or decimal=comma"),
@@ -65,8 +77,23 @@ def test_survivors_however_they_are_written(tmp_path, case):
     found = read_survival(str(path))
     assert found.subscribers == 12_000 and found.unit == "month"
     assert found.share.tolist() == pytest.approx([1.0, 9.5 / 12, 8.1 / 12, 0.6])
-    told = {"periods to come": 1, "heads again and empty rows": 2, "a cohort's size beside its periods": 2}
+    told = {
+        "periods to come": 1,
+        "thousands by the head": 1,
+        "heads again and empty rows": 2,
+        "a cohort's size beside its periods": 2,
+    }
     assert len(found.notices) == told.get(case, "side by side" in case)
+
+
+@pytest.mark.parametrize(("first", "days"), [("2021-01-04", 7), ("2021-03-29", 1)])
+def test_survivors_by_weeks_and_days(tmp_path, first, days):
+    begins = [date.fromisoformat(first) + timedelta(days=days * number) for number in range(4)]
+    path = tmp_path / "survivors.csv"
+    rows = (f"{day},{left}" for day, left in zip(begins, (12000, 9500, 8100, 7200), strict=True))
+    path.write_text("\n".join(["period,active", *rows]) + "\n")
+    found = read_survival(str(path))
+    assert found.subscribers == 12_000 and found.unit == {7: "week", 1: "day"}[days]
 
 
 @pytest.mark.parametrize("case", REFUSED)
