@@ -330,10 +330,11 @@ def totals(told: Story) -> list[str]:
     before = in_words(base.arm)
     renews = told.scenario.renews
     of = "with" if renews else "of"
+    brand = words.brand(told.scenario.focal)
     lines = [
         f"{in_words(life.arm)}: {in_renewals(counted(life.purchases, 'purchase'), renews)}, {life.focal_purchases} {of}"
-        f" {words.brand(told.scenario.focal)}; spent {words.money(life.spend)} there{_beside_purchases(told, life)};"
-        f" worth {words.money(life.value)} to it today."
+        f" {brand}; spent {words.money(life.spend)} there{_beside_purchases(told, life)};"
+        f" worth {words.money(life.value)} to {brand}, discounted to the first {told.scenario.step}."
         for life in told.lives
     ]
     for life in others:
