@@ -11,7 +11,7 @@ from sim.data.ids import missing_words
 from sim.data.role_heads import CLOCKS
 from sim.scenario.errors import ConfigError
 
-__all__ = ["DATES_AND_CLOCKS", "HOUR_HEADS", "date_and_clock", "is_clock_head", "with_clock"]
+__all__ = ["DATES_AND_CLOCKS", "HOUR_HEADS", "choose_time", "date_and_clock", "is_clock_head", "is_dated"]
 
 #: Dates and times of day that stand in two columns.
 DATES_AND_CLOCKS = (("date", "time"), ("udate", "utime"), ("erdat", "erzet"), ("datum", "uhrzeit"), ("datum", "zeit"))
@@ -26,6 +26,8 @@ _DURATION = re.compile(
 )
 #: Cells that are looked at.
 _LOOKED_AT = 20
+#: So many cases of several rows tell that a time stands still within cases.
+_FEWEST_CASES = 5
 
 
 def date_and_clock(
@@ -67,7 +69,7 @@ def is_clock_head(plain: str) -> bool:
     return bool(CLOCKS & set(plain.split("_"))) and not _DURATION.search(plain)
 
 
-def with_clock(
+def _with_clock(
     time: str, free: Sequence[str], plain: Mapping[str, str], sample: Sequence[Mapping[str, str]], where: str
 ) -> tuple[str, ...]:
     """Return the column of times, with one of times of day or hours where it has days alone, or of days.
@@ -110,6 +112,83 @@ def with_clock(
     )
 
 
+def choose_time(
+    chosen: dict[str, tuple[str, ...]],
+    heads: Sequence[str],
+    plain: Mapping[str, str],
+    sample: Sequence[Mapping[str, str]],
+    where: str,
+) -> str:
+    """Take the time that moves within cases, with its time of day, and return what is said where another stands still.
+
+    When a case was opened stands in each of its rows, whatever happened later.
+
+    Parameters
+    ----------
+    chosen : dict
+        Heads by role: the time is put into it.
+    heads : sequence of str
+        Of the file.
+    plain, sample, where
+        As for :func:`date_and_clock` and the messages.
+
+    Returns
+    -------
+    str
+        '' where nothing is to be said.
+
+    Raises
+    ------
+    ConfigError
+        If several columns move while the one that is called a time stands still, or several may be the time of day.
+
+    Examples
+    --------
+    >>> rows = [{"id": f"t{at % 5}", "created": "2025-01-01", "changed": f"2025-01-{1 + at:02}"} for at in range(10)]
+    >>> chosen = {"case": ("id",), "time": ("created",)}
+    >>> choose_time(chosen, list(rows[0]), {head: head for head in rows[0]}, rows, "log 'tickets.csv'")[:57]
+    "'created' is the same in all rows of a case, and 'changed"
+    >>> chosen["time"]
+    ('changed',)
+    """
+    time, named = chosen.get("time", ()), chosen.get("case", ())
+    free = [head for head in heads if all(head not in named for named in chosen.values())]
+    dated = [head for head in free if is_dated(head, sample)]
+    if not time and len(named) == 1 and len(dated) > 1:
+        moving = [head for head in dated if not _stands_still(named[0], head, sample)]
+        time = tuple(moving) if len(moving) == 1 else ()
+    if len(time) != 1:
+        return ""
+    guessed = taken = time[0]
+    if len(named) == 1 and _stands_still(named[0], guessed, sample):
+        moving = [head for head in dated if not _stands_still(named[0], head, sample)]
+        if len(moving) > 1:
+            ways = " or ".join(as_typed("columns", {"time": head}) for head in moving)
+            raise ConfigError(
+                f"{where}: {guessed!r} is the same in all rows of a case, and {' and '.join(map(repr, moving))} are"
+                f" not; say which is the time of an event: {ways}"
+            )
+        taken = moving[0] if moving else guessed
+    chosen["time"] = _with_clock(taken, [head for head in free if head != taken], plain, sample, where)
+    if guessed in chosen["time"]:
+        return ""
+    way = as_typed("columns", {"time": guessed})
+    return (
+        f"{guessed!r} is the same in all rows of a case, and {taken!r} is not, which is taken as the time; {way} takes"
+        f" {guessed!r}"
+    )
+
+
+def _stands_still(case: str, head: str, sample: Sequence[Mapping[str, str]]) -> bool:
+    """Return whether a column is the same in all rows of each case, of which several have several rows."""
+    cells: dict[str, list[str]] = {}
+    for row in sample:
+        if row[case].lower() not in missing_words(None):
+            cells.setdefault(row[case], []).append(row[head])
+    several = [set(each) for each in cells.values() if len(each) > 1]
+    return len(several) >= _FEWEST_CASES and all(len(each) == 1 for each in several)
+
+
 def _has_days(head: str, sample: Sequence[Mapping[str, str]]) -> bool:
     """Return whether the first cells of a column are dates without a time of day."""
     days = [row[head] for row in sample if row[head].lower() not in missing_words(None)][:_LOOKED_AT]
@@ -120,3 +199,9 @@ def _has_clocks(head: str, sample: Sequence[Mapping[str, str]], clock: str = _CL
     """Return whether all cells of a column that hold something are times of day."""
     cells = [row[head] for row in sample if row[head].lower() not in missing_words(None)]
     return bool(cells) and all(re.fullmatch(clock, cell) for cell in cells)
+
+
+def is_dated(head: str, sample: Sequence[Mapping[str, str]]) -> bool:
+    """Return whether a column has dates; digits alone may number anything."""
+    cells = [row[head] for row in sample if row[head]]
+    return bool(cells) and all(looks_like_date(cell) and not cell.isdecimal() for cell in cells[:20])

@@ -14,7 +14,7 @@ from sim.data.as_typed import as_typed
 from sim.data.case_workers import without_workers
 from sim.data.currency_columns import find_currency, says_currency
 from sim.data.dates import looks_like_date
-from sim.data.event_clocks import DATES_AND_CLOCKS, HOUR_HEADS, date_and_clock, is_clock_head, with_clock
+from sim.data.event_clocks import DATES_AND_CLOCKS, HOUR_HEADS, choose_time, date_and_clock, is_clock_head, is_dated
 from sim.data.event_heads import FIELD_HEADS, LOG_ROLES, NEW_VALUE_HEADS, REQUIRED_ROLES, plain_heads
 from sim.data.head_line import example_names
 from sim.data.ids import missing_words
@@ -166,9 +166,7 @@ def find_event_columns(
             chosen[role] = found
     _refuse_lists(chosen, heads, sample, where)
     _by_their_cells(chosen, given, plain, sample)
-    if "time" not in given and len(chosen.get("time", ())) == 1:
-        free = [head for head in heads if all(head not in named for named in chosen.values())]
-        chosen["time"] = with_clock(chosen["time"][0], free, plain, sample, where)
+    still = "" if "time" in given else choose_time(chosen, heads, plain, sample, where)
     if "amount" in chosen and "currency" not in given and not currency_of_head(chosen["amount"][0]):
         cells = [[row[head] for head in heads] for row in sample]
         used = [heads.index(head) for named in chosen.values() for head in named]
@@ -185,7 +183,7 @@ def find_event_columns(
     told = _chosen_attributes(attributes, heads, where)
     amount = "" if "amount" in (*given, *chosen) else _unread_amount(chosen, told, plain, sample)
     read = [*(head for named in chosen.values() for head in named), *told, *kept]
-    notes = tuple(unread_notes(read, {**given, **chosen}, plain, sample))
+    notes = (*filter(None, [still]), *unread_notes(read, {**given, **chosen}, plain, sample))
     columns = EventColumns(chosen, told, kept, instead, amount, notes, **unread_columns(chosen, plain, sample))
     empty = sum(row[chosen["case"][0]].lower() in missing_words(None) for row in sample)
     refuse_nameless(columns, empty, len(sample), f"the first {len(sample):,} rows", where)
@@ -342,7 +340,7 @@ def _by_their_cells(
     """Add the roles that one column plays by its cells or in another language: times, stages, and transitions."""
     used = {head for named in chosen.values() for head in named}
     free = [head for head in plain if head not in used]
-    if "time" not in chosen and len(dated := [head for head in free if _is_dated(head, sample)]) == 1:
+    if "time" not in chosen and len(dated := [head for head in free if is_dated(head, sample)]) == 1:
         chosen["time"] = (dated[0],)
     customers, orders, days = (
         [head for head in free if role_of_head(plain[head], "customer")],
@@ -427,7 +425,7 @@ def _refuse_one_row_each(
     typed: bool,
 ) -> None:
     """Refuse how cases stand, in a row each, with dates side by side: what happened to them are the dates."""
-    dated = [head for head in heads if _is_dated(head, sample)]
+    dated = [head for head in heads if is_dated(head, sample)]
     if len(dated) >= FEWEST_STAGES and one_row_each([row[chosen["case"][0]] for row in sample]):
         told = parted_by_stage(dated, ["activity", "time"], typed=typed)
         raise ConfigError(f"{where}: each {chosen['case'][0]!r} stands in one row, and {told}")
@@ -510,7 +508,7 @@ def _asked_for(
             f"{where}: its first line {show(', '.join(heads)[:80])} is no head line; name its {len(heads)} columns"
             f" in order, such as {as_typed('columns', example_names(heads, REQUIRED_ROLES, 'time'))}"
         )
-    dated = [head for head in heads if _is_dated(head, sample)]
+    dated = [head for head in heads if is_dated(head, sample)]
     if "activity" in missing and len(dated) >= FEWEST_STAGES:
         return f"{where}: no column says what happened, and {parted_by_stage(dated, missing, typed=typed)}"
     shown = ", ".join(show(head[:30]) for head in heads[:24])
@@ -525,10 +523,10 @@ def _likely(role: str, heads: Sequence[str], sample: Sequence[Mapping[str, str]]
     """Return the columns that may play a role by their cells: times, names that come again, and words that are few."""
     if role == "time":
         # When something is over goes before when it began.
-        dated = [head for head in heads if _is_dated(head, sample)]
+        dated = [head for head in heads if is_dated(head, sample)]
         return sorted(dated, key=lambda head: not plain_head(head).startswith(("end", "complet", "finish")))
     counts = {head: Counter(row[head] for row in sample if row[head]) for head in heads}
-    again = [head for head in heads if 1 < len(counts[head]) < counts[head].total() and not _is_dated(head, sample)]
+    again = [head for head in heads if 1 < len(counts[head]) < counts[head].total() and not is_dated(head, sample)]
     if role == "case":
         numbered = [head for head in again if _ID.search(plain_head(head)) and not _DOES_IT.search(plain_head(head))]
         named = numbered or [head for head in again if _ID.search(plain_head(head))]
@@ -539,12 +537,6 @@ def _likely(role: str, heads: Sequence[str], sample: Sequence[Mapping[str, str]]
         ]
         return sorted(named or others, key=lambda head: -len(counts[head]))
     return [head for head in again if _SAYS_WHAT.search(plain_head(head)) and not _ID.search(plain_head(head))]
-
-
-def _is_dated(head: str, sample: Sequence[Mapping[str, str]]) -> bool:
-    """Return whether a column has dates; digits alone may number anything."""
-    cells = [row[head] for row in sample if row[head]]
-    return bool(cells) and all(looks_like_date(cell) and not cell.isdecimal() for cell in cells[:20])
 
 
 def _refuse_twice(head: object, heads: Sequence[str], where: str) -> None:

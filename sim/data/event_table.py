@@ -154,11 +154,12 @@ def _look_at_parquet(path: Path, layout: LogLayout, where: str) -> _Shape:
     schema = parquet.read_schema(path)
     nested = {field.name for field in schema if types.is_nested(field.type)}
     flat = [head for head in heads if head not in nested]
-    looked_at = [head for head in flat if head in set(known_heads(heads)) and heads.count(head) == 1]
+    typed = columns_of_days(path)
+    known = {*known_heads(heads), *typed}
+    looked_at = [head for head in flat if head in known and heads.count(head) == 1]
     first = next(parquet_blocks(path, looked_at, where, layout.most_megabytes, _SAMPLE), None) if looked_at else None
     cells = zip(*(column.to_pylist() for column in first.columns), strict=True) if first else ()
     # What is not looked at counts as there, and as times where it is typed as such.
-    typed = columns_of_days(path)
     unseen = {head: "2000-01-01" if head in typed else "-- " for head in heads}
     sample = [unseen | dict(zip(looked_at, row, strict=True)) for row in cells]
     columns = find_event_columns(layout.columns, layout.attributes, layout.keep, heads, sample, where, typed=True)

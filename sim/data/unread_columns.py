@@ -15,7 +15,7 @@ __all__ = ["may_be_unread", "unread_columns", "unread_notes"]
 #: Heads of zones of times, of the order of events, and of how many a row is.
 _OF_ZONES = re.compile(r"(?:^|_)(?:tz|time_?zone|(?:utc|gmt|tz)_offset|zeitzone|fuseau_horaire|zona_horaria)(?:_|$)")
 _NUMBERED = re.compile(
-    r"(?:.+_)?(?:seq|sequence|seq_no|sequence_no|sequence_number|ordinal|rank|position)"
+    r"sort(?:ing|_order|_key)?|(?:.+_)?(?:seq|sequence|seq_no|sequence_no|sequence_number|ordinal|rank|position)"
     r"|(?:event|hit|step|visit|page|stage|activity)_(?:number|no|nr|num|order|index|step)"
 )
 #: Heads that say of an event that it should not count, and how rows say so, or not.

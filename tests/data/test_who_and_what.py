@@ -5,6 +5,8 @@ import re
 import shlex
 from datetime import datetime, timedelta
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -209,3 +211,47 @@ def test_brands_and_channels_of_other_languages_are_known_and_their_spellings_to
     log = read_event_log(path)
     assert log.extra["brand"][1] == ("A", "a") and log.extra["channel"][1] == ("Web",)
     assert log.notices == ("1 brand has a name that is another one's but for capitals: they are kept apart",)
+
+
+def opened(case):
+    return datetime(2025, 4, 1) + timedelta(days=int(case[1:]))
+
+
+@pytest.mark.parametrize("head", ("created_at", "order_date", "Opened", "timestamp"))
+@pytest.mark.parametrize("parquet", (False, True))
+def test_the_time_that_moves_within_cases_is_taken_and_told(tmp_path, head, parquet):
+    path = written(tmp_path, f"ticket_id,status,{head},changed", lambda at, *e: [*e[:2], opened(e[0]), e[2]])
+    if parquet:
+        columns = {"ticket_id": [e[0] for e in EVENTS], "status": [e[1] for e in EVENTS],
+                   head: [opened(e[0]) for e in EVENTS], "changed": [e[2] for e in EVENTS]}  # fmt: skip
+        path = tmp_path / "log.parquet"
+        pq.write_table(pa.table(columns), path)
+    log = read_event_log(path)
+    assert events_of(log) == sorted(EVENTS)
+    told = [notice for notice in log.notices if "is the same in all rows of a case" in notice]
+    (layout,) = layouts(told[0])
+    assert {time for *_, time in events_of(read_event_log(path, layout))} == {opened(f"T{at}") for at in range(8)}
+
+
+def test_of_two_times_that_no_head_tells_the_one_that_moves_is_that_of_events(tmp_path):
+    path = written(tmp_path, "case_id,activity,opened_date,activity_date", lambda at, *e: [*e[:2], opened(e[0]), e[2]])
+    log = read_event_log(path)
+    assert events_of(log) == sorted(EVENTS) and not log.notices
+
+
+def test_several_times_that_move_beside_one_that_does_not_are_asked_about(tmp_path):
+    path = written(
+        tmp_path,
+        "ticket_id,status,created_at,changed,noted",
+        lambda at, *e: [*e[:2], opened(e[0]), e[2], e[2] + timedelta(hours=1)],
+    )
+    with pytest.raises(ConfigError, match="'created_at' is the same in all .* 'changed' and 'noted' are not") as error:
+        read_event_log(path)
+    assert events_of(read_event_log(path, layouts(str(error.value))[0])) == sorted(EVENTS)
+    path = written(tmp_path, "ticket_id,status,created_at", lambda at, *e: [*e[:2], opened(e[0])])
+    assert read_event_log(path).tied_share == 0.75
+
+
+def test_days_on_which_cases_begin_and_end_are_a_time_where_nothing_else_moves(tmp_path):
+    path = written(tmp_path, "ticket_id,status,date,due", lambda at, *e: [*e[:2], opened(e[0]), datetime(2026, 1, 1)])
+    assert not read_event_log(path).notices
