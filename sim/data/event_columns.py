@@ -65,6 +65,7 @@ _DOES_IT = re.compile(
     r"employ|operator|worker|agent|resource|assign|processor|developer|machine|vehicle|product|item|store|vendor"
     r"|seller|merchant|event|category|location|city|country|channel|campaign|page|zip|type|status"
 )
+_SAYS_WHEN = re.compile(r"date|time|stamp|datum|fecha|(?:^|_)(?:ts|at|on)$")
 _SAYS_WHAT = re.compile(r"activ|event|action|step|stage|status|state|phase|task|page|type|handl|operat|url|screen")
 _SHOWN = 3
 
@@ -285,7 +286,8 @@ def _by_head(
         free = without_workers(free, plain, sample, where)
     filled = [head for head in free if not sample or _share_empty(head, sample) < 1]
     if role == "activity":
-        filled = [head for head in filled if not _numbers_rows(head, sample)]
+        free = [head for head in free if not _numbers_rows(head, sample)]
+        filled = [head for head in filled if head in free]
         filled = [head for head in filled if _varies(head, sample)] or filled
     return _guess(role, groups, filled, plain, where) or _guess(role, groups, free, plain, where)
 
@@ -427,7 +429,7 @@ def _refuse_one_row_each(
     """Refuse how cases stand, in a row each, with dates side by side: what happened to them are the dates."""
     dated = [head for head in heads if is_dated(head, sample)]
     if len(dated) >= FEWEST_STAGES and one_row_each([row[chosen["case"][0]] for row in sample]):
-        told = parted_by_stage(dated, ["activity", "time"], typed=typed)
+        told = parted_by_stage(dated, {"activity": "HEAD", "time": "HEAD"}, typed=typed)
         raise ConfigError(f"{where}: each {chosen['case'][0]!r} stands in one row, and {told}")
 
 
@@ -509,10 +511,10 @@ def _asked_for(
             f" in order, such as {as_typed('columns', example_names(heads, REQUIRED_ROLES, 'time'))}"
         )
     dated = [head for head in heads if is_dated(head, sample)]
-    if "activity" in missing and len(dated) >= FEWEST_STAGES:
-        return f"{where}: no column says what happened, and {parted_by_stage(dated, missing, typed=typed)}"
-    shown = ", ".join(show(head[:30]) for head in heads[:24])
     likely = {role: next(iter(_likely(role, heads, sample)), "HEAD") for role in missing}
+    if "activity" in missing and len(dated) >= FEWEST_STAGES:
+        return f"{where}: no column says what happened, and {parted_by_stage(dated, likely, typed=typed)}"
+    shown = ", ".join(show(head[:30]) for head in heads[:24])
     return (
         f"{where}: no column is the {' or the '.join(missing)}; its heads are {shown}; say which:"
         f" {as_typed('columns', likely)}"
@@ -524,6 +526,7 @@ def _likely(role: str, heads: Sequence[str], sample: Sequence[Mapping[str, str]]
     if role == "time":
         # When something is over goes before when it began.
         dated = [head for head in heads if is_dated(head, sample)]
+        dated = dated or [head for head in heads if _SAYS_WHEN.search(plain_head(head))]
         return sorted(dated, key=lambda head: not plain_head(head).startswith(("end", "complet", "finish")))
     counts = {head: Counter(row[head] for row in sample if row[head]) for head in heads}
     again = [head for head in heads if 1 < len(counts[head]) < counts[head].total() and not is_dated(head, sample)]
@@ -536,7 +539,8 @@ def _likely(role: str, heads: Sequence[str], sample: Sequence[Mapping[str, str]]
             if not _SAYS_WHAT.search(plain_head(head)) and _DOES_IT.search(plain_head(head)) is None
         ]
         return sorted(named or others, key=lambda head: -len(counts[head]))
-    return [head for head in again if _SAYS_WHAT.search(plain_head(head)) and not _ID.search(plain_head(head))]
+    says = [head for head in again if _SAYS_WHAT.search(word := plain_head(head)) and not _SAYS_WHEN.search(word)]
+    return [head for head in says if not _ID.search(plain_head(head))] or says
 
 
 def _refuse_twice(head: object, heads: Sequence[str], where: str) -> None:

@@ -34,15 +34,15 @@ def one_row_each(cases: Sequence[str]) -> bool:
     return _FEWEST_ROWS <= len(named) == len(set(named))
 
 
-def parted_by_stage(dated: Sequence[str], missing: Sequence[str], *, typed: bool) -> str:
+def parted_by_stage(dated: Sequence[str], likely: Mapping[str, str], *, typed: bool) -> str:
     """Return what is said of dates side by side: a query that writes a row for each of them.
 
     Parameters
     ----------
     dated : sequence of str
         Heads of columns of dates.
-    missing : sequence of str
-        Roles to be named where they are no stages.
+    likely : mapping
+        By role the head to be named where they are no stages.
     typed : bool
         Whether the file is Parquet; dates in text are left as they are written.
 
@@ -52,7 +52,7 @@ def parted_by_stage(dated: Sequence[str], missing: Sequence[str], *, typed: bool
 
     Examples
     --------
-    >>> print(parted_by_stage(["won", "lost"], ["time"], typed=True)[91:236])
+    >>> print(parted_by_stage(["won", "lost"], {"time": "won"}, typed=True)[91:236])
     each case, stage and date, as DuckDB does: SELECT * FROM (UNPIVOT (FROM 'FILE') ON "won"::VARCHAR, "lost"::VARCHAR \
 INTO NAME activity VALUE time)
     """
@@ -64,11 +64,10 @@ INTO NAME activity VALUE time)
     )
     more = f" and {len(dated) - _SHOWN:,} more" if len(dated) > _SHOWN else ""
     some = f" (of the first {_MOST_QUERIED}; name the others as well)" if len(dated) > _MOST_QUERIED else ""
-    named: Mapping[str, str] = dict.fromkeys(missing, "HEAD")
     return (
         f"{', '.join(map(show, dated[:_SHOWN]))}{more} are dates side by side; if each is when a stage was entered,"
         f" write a row for each case, stage and date, as DuckDB does{some}: {query}; else say which column it is:"
-        f" {as_typed('columns', named)}"
+        f" {as_typed('columns', likely)}"
     )
 
 

@@ -57,7 +57,7 @@ def turning_points(cases: Cases, goal: int) -> tuple[TurningPoint, ...]:
     Returns
     -------
     tuple of TurningPoint
-        Largest gap first, of steps with 20 cases and 20 others at least.
+        Largest gap first, of steps with 20 cases, and 20 others at least who go on in another way.
     """
     case, new = cases.case, np.flatnonzero(cases.comes_new)
     at_goal = np.flatnonzero(cases.stage == goal)

@@ -58,7 +58,11 @@ def personas_plain(found: Discovery) -> list[dict[str, Any]]:
 def who_kinds_are(found: Discovery) -> list[str]:
     """Say of every kind of cases which attributes it surely has more often than the others."""
     named = [in_words(who) for who in found.journeys]
-    return [f"{who} is more often {said}" for at, who in enumerate(named) if (said := _attributes(found, at))]
+    return [
+        f"{who[:1].upper()}{who[1:]} is more often {said}"
+        for at, who in enumerate(named)
+        if (said := _attributes(found, at))
+    ]
 
 
 def told_apart(found: Discovery) -> str:

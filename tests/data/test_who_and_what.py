@@ -255,3 +255,19 @@ def test_several_times_that_move_beside_one_that_does_not_are_asked_about(tmp_pa
 def test_days_on_which_cases_begin_and_end_are_a_time_where_nothing_else_moves(tmp_path):
     path = written(tmp_path, "ticket_id,status,date,due", lambda at, *e: [*e[:2], opened(e[0]), datetime(2026, 1, 1)])
     assert not read_event_log(path).notices
+
+
+def test_what_numbers_rows_is_no_activity_and_likely_columns_are_named(tmp_path):
+    head = "ActivityId,ActivityType,ActivityDate,ContactId"
+    log = read_event_log(written(tmp_path, head, lambda at, *e: [at, e[1], e[2], e[0]]))
+    assert events_of(log) == sorted(EVENTS)
+    path = written(tmp_path, "conversation_id,segment_type,from,until", lambda at, *e: [e[0], e[1], e[2], e[2]])
+    with pytest.raises(
+        ConfigError, match="dates side by side.*else say which column it is: 'columns={activity: segment"
+    ):
+        read_event_log(path)
+    path = written(tmp_path, "LoanID,StatusCode,StatusDate", lambda at, *e: [e[0], len(e[1]), f"{e[2]:%Y%m%d}"])
+    with pytest.raises(ConfigError, match="no column is the") as error:
+        read_event_log(path)
+    log = read_event_log(path, layouts(str(error.value))[0])
+    assert (log.cases, log.activities, log.case.size) == (8, ("3", "4", "7", "6"), 32)

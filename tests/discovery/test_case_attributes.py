@@ -120,7 +120,7 @@ def test_the_report_says_who_personas_are(log_of, tmp_path):
     log = replace(log, extra={"device": (device[log.case], ("<b>desk", "phone"))})
     found = discover(log, "x", "x", goal="c", seed=1, threads=1)
     assert len(found.mixture.shares) == 2
-    assert "persona 2 is more often device <b>desk: " in " ".join(discovery_lines(found, "x.csv"))
+    assert "Persona 2 is more often device <b>desk: " in " ".join(discovery_lines(found, "x.csv"))
     page = write_document(discovery_document(found, "x", "x.csv", 0.9), tmp_path).read_text()
     assert "Who it is, more often than others" in page
     assert "<b>desk" not in page and "&lt;b&gt;desk" in page
