@@ -31,6 +31,8 @@ _FEWEST_OFF, _NEARLY_ALL = 3, 0.8
 _FEWEST_DAYS = 5
 #: An amount so many times the next largest one may be no amount; fewer rows say nothing.
 _TIMES_OTHERS, _FEWEST_AMOUNTS = 20, 10
+#: So many purchases behind another one of their customer, nearly all of them of more money, are no chance.
+_FEWEST_RISES, _NEARLY_ALL_RISE = 20, 0.97
 #: Spreads the numbers of days and of orders over 64 bits.
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 COPIES = "with another one's customer, date and amount: dropped as copies"
@@ -192,7 +194,7 @@ def make_ledger(table: RowColumns, rows: int, duplicates: str, trouble: RowFault
     if merged:
         warnings.append(f"{count_rows(merged)} of a customer who already bought that day: put together as one purchase")
     amount = np.add.reduceat(money, starts) / PARTS
-    warnings += _far_above(money)
+    warnings += [*_far_above(money), *_rising(key[starts], amount)]
     counts |= {"rows_used": int(key.size), "rows_left_out": sum(left_out.values())}
     return _by_day(table, key[starts], day[starts], amount, counts, warnings, left_out)
 
@@ -207,6 +209,18 @@ def _far_above(money: NDArray[np.int64]) -> list[str]:
         return []
     return [
         f"the largest amount, {most / PARTS:,.2f}, is {most // next_most:,} times the next one: see whether it is one"
+    ]
+
+
+def _rising(key: NDArray[np.uint64], amount: NDArray[np.float64]) -> list[str]:
+    """Warn of amounts that rise from each purchase of a customer to the next, as sums of all so far do."""
+    same = np.diff(key) == 0
+    rises = same & (np.diff(amount) > 0)
+    if same.sum() < _FEWEST_RISES or rises.sum() < _NEARLY_ALL_RISE * same.sum():
+        return []
+    return [
+        f"amounts rise from one purchase of a customer to the next in {int(rises.sum()):,} of {int(same.sum()):,}"
+        " cases: see whether each is the sum of all so far"
     ]
 
 

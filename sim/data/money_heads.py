@@ -7,12 +7,14 @@ import unicodedata
 from collections.abc import Collection, Sequence
 
 from sim.data.amounts import currency_of_head, is_currency, read_number
+from sim.data.ids import MISSING
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
 __all__ = [
     "discounts_beside",
     "left_to_pay_beside",
+    "paid_days_beside",
     "parts_of_money",
     "price_units_beside",
     "refunds_beside",
@@ -79,6 +81,13 @@ _STILL_OPEN = (
     r"|unpaid(?: amount)?"
     r"|offener? (?:betrag|posten)|offen|ausstehend|restbetrag|reste (?:à|a) payer|impay[ée]|saldo pendiente|pendiente"
     r"|saldo devedor|da pagare|openstaand(?: bedrag)?|do zap[łl]aty|kvar att betala|restbel[øo]b|к оплате)\b"
+)
+#: When it was paid.
+_PAID_DAY = (
+    r"(?:date )?paid(?: (?:at|on|date|time))?|payment (?:date|time|received)|(?:be)?zahlt am|bezahldatum|zahlungsdatum"
+    r"|zahldatum|zahlungseingang|pay[ée] le|date (?:de |du )?(?:paiement|r[èe]glement)|fecha (?:de )?(?:pago|cobro)"
+    r"|data (?:do |de |di |del )?(?:pagamento|saldo)|betaaldatum|betaald op|betald(?:datum)?|betalt|betalingsdato"
+    r"|data (?:p[łl]atno[śs]ci|zap[łl]aty)|[öo]deme tarihi|дата оплаты|支払日|入金日|付款时间|支付时间|결제일"
 )
 #: Of how many pieces a price is.
 _PRICE_UNIT = r"preiseinheit|price unit|price per|per|pricing unit|unit of price|peinh|kpein"
@@ -308,6 +317,36 @@ def left_to_pay_beside(heads: Sequence[str], rows: Sequence[Sequence[str]], used
         numbers = [read_number(row[at], ".") or read_number(row[at], ",") or 0.0 for row in rows if len(row) > at]
         if any(number > 0.0 for number in numbers) and not all(number > 0.0 for number in numbers):
             found.append(head)
+    return found
+
+
+def paid_days_beside(
+    heads: Sequence[str], rows: Sequence[Sequence[str]], used: Collection[int]
+) -> list[tuple[str, int]]:
+    """Return the columns that say when a purchase was paid, with how many rows say nothing, where most say it.
+
+    Parameters
+    ----------
+    heads, used
+        As for :func:`refunds_beside`.
+    rows : sequence of sequence of str
+        Cells of some rows that have an amount.
+
+    Returns
+    -------
+    list of (str, int)
+
+    Examples
+    --------
+    >>> paid_days_beside(["Total", "Paid at"], [["9", "2024-01-02"], ["9", ""], ["8", "2024-01-05"]], [0])
+    [('Paid at', 1)]
+    """
+    found = []
+    for at, head in enumerate(heads):
+        if at not in used and re.fullmatch(_PAID_DAY, _words(head)):
+            blank = sum(len(row) > at and row[at].strip().lower() in MISSING for row in rows)
+            if 0 < 2 * blank < len(rows):
+                found.append((head, blank))
     return found
 
 

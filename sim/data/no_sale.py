@@ -57,7 +57,7 @@ STAGE_HEADS = (
 #: Of columns that say whether a row is of a trial of the system.
 PLACE_HEADS = (
     "mode", "environment", "env", "tags", "order_tags", "umgebung", "modus", "source", "order_source", "channel",
-    "sales_channel",
+    "sales_channel", "shop", "store", "filiale",
 )  # fmt: skip
 #: Parts of heads that speak of sending, where what is pending is paid; and of paying, where what is open is not.
 _SENDING = ("fulfil", "shipping", "shipment", "delivery", "liefer", "versand", "livraison", "envio", "spedizione")

@@ -85,7 +85,16 @@ def find_order(heads: Sequence[str], sample: Sequence[Sequence[str]], used: Coll
             return free[head]
     at = free.get("name")
     cells = [] if at is None else [row[at] for row in sample if len(row) > at and row[at]]
-    return at if cells and all(_SHOPIFY.fullmatch(cell) for cell in cells) else None
+    if cells and all(_SHOPIFY.fullmatch(cell) for cell in cells):
+        return at
+    # Whatever it is called, where some of its numbers are those of returns.
+    numbers = {at: [row[at] for row in sample if len(row) > at and row[at]] for at in free.values()}
+    return next((at for at, cells in numbers.items() if _are_numbers(cells) and number_of_return(cells)), None)
+
+
+def _are_numbers(cells: Sequence[str]) -> bool:
+    """Return whether all cells are letters and a number, and each another one."""
+    return len(set(cells)) == len(cells) and all(re.fullmatch(r"[A-Z]{1,8}[-_ /]?\d+", cell) for cell in cells)
 
 
 def may_number_orders(head: str) -> bool:

@@ -12,7 +12,7 @@ from sim.data.as_typed import as_typed
 from sim.data.money_heads import speaks_of_discount
 from sim.scenario.errors import ConfigError
 
-__all__ = ["is_price_of_one", "left_open_by_discount", "refuse_price_of_one"]
+__all__ = ["columns_of_counts", "is_price_of_one", "left_open_by_discount", "refuse_price_of_one"]
 
 #: Fewer rows of several pieces say nothing.
 _FEWEST = 8
@@ -29,6 +29,33 @@ _OF_ALL = frozenset({
     "invoice", "charged", "collected", "discounted", "gesamtbetrag", "zahlbetrag", "endbetrag", "gesamtpreis",
     "rechnungsbetrag",     "合計", "合計金額", "实付金额", "总金额", "總金額", "합계", "총금액", "결제금액", "支払金額",
 })  # fmt: skip
+
+
+#: Words of heads of what is bought by number, beside pieces.
+_COUNTED = frozenset({
+    "tickets", "seats", "nights", "persons", "people", "guests", "copies", "bottles", "licenses", "licences", "hours",
+    "pax", "adults", "participants", "attendees", "rooms", "packs", "boxes", "personen", "naechte", "plaetze", "karten",
+    "flaschen", "stunden", "teilnehmer", "billets", "places", "nuits", "personnes", "noches", "personas", "entradas",
+    "notti", "persone", "biglietti", "noites", "pessoas", "nachten", "kaartjes", "noce", "osoby", "bilety",
+})  # fmt: skip
+
+
+def columns_of_counts(plain: Sequence[str], used: Collection[int]) -> list[int]:
+    """Return the columns that count what was bought by their heads, beside those of pieces.
+
+    Parameters
+    ----------
+    plain : sequence of str
+        Heads in small letters with underscores.
+    used : collection of int
+        Columns that are read.
+
+    Examples
+    --------
+    >>> columns_of_counts(["price", "number_of_tickets", "seat"], [0])
+    [1]
+    """
+    return [at for at, head in enumerate(plain) if at not in used and _COUNTED & set(head.split("_"))]
 
 
 def is_price_of_one(amounts: Sequence[float], quantities: Sequence[float]) -> bool:

@@ -63,9 +63,10 @@ def tell_of_sales(cells: Sequence[str]) -> bool:
     if not 0 < len(words) <= _MOST_WORDS:
         return False
     array = pyarrow.array(words, pyarrow.string())
-    if says_how_paid(array, compute):
-        return False
     odd, whole = is_taken_back(array, KIND, compute), says_whole(array, compute)
+    if says_how_paid(array, compute):
+        # Beside cash and cards a refund is none of these.
+        return bool(whole.any())
     if whole.all():
         # Most rows say nothing, and few that they are none.
         return 2 * len(filled) < len(cells)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.data.back_words import AMONG, BUT
 from sim.data.row_faults import count_rows
 from sim.data.sale_words import SALE
 from sim.scenario.schema import show
@@ -38,6 +39,8 @@ _DONE = (
     r"|已完成|已付款|已支付|已发货|已签收|交易成功|完了|発送済み?|支払済み?|入金済み?|処理済み?|受注|결제완료|배송완료"
     r"|배송중|완료|selesai)$"
 )
+#: So few cells without a word, beside those of sales, are told.
+_FEW = 0.5
 #: Different words of a column from which it is none of states, and of which are told.
 _MOST, _TOLD = 30, 4
 
@@ -47,6 +50,8 @@ class StateWords:
 
     def __init__(self) -> None:
         self._rows: dict[str, Counter[str]] = {}
+        #: Of each column of notes, how many rows speak of a return, and what the first one says.
+        self._notes: dict[str, tuple[int, str]] = {}
         self._of_few: dict[str, bool] = {}
 
     def add(self, name: str, cells: Any, used: NDArray[np.bool_], *, of_few: bool = False) -> None:
@@ -71,6 +76,31 @@ class StateWords:
         counts = cells.filter(pyarrow.array(used)).value_counts()
         rows.update(dict(zip(counts.field("values").to_pylist(), counts.field("counts").to_pylist(), strict=True)))
 
+    def add_notes(self, name: str, cells: Any, used: NDArray[np.bool_]) -> None:
+        """Count the rows of a block in which a column of free words speaks of a return or the like.
+
+        Parameters
+        ----------
+        name, cells, used
+            As for :meth:`add`.
+        """
+        import pyarrow
+        import pyarrow.compute as compute
+
+        cells = cells.filter(pyarrow.array(used))
+        cells = cells.filter(compute.match_substring_regex(cells, AMONG))
+        cells = cells.filter(compute.invert(compute.match_substring_regex(cells, BUT)))
+        if len(cells):
+            count, first = self._notes.get(name, (0, cells[0].as_py()))
+            self._notes[name] = count + len(cells), first
+
+    def _told_of_notes(self) -> list[str]:
+        return [
+            f"{name!r} speaks of returns or cancellations in {count_rows(count)}, such as {show(first[:60])}: counted"
+            " as purchases; take such rows out if they are none"
+            for name, (count, first) in self._notes.items()
+        ]
+
     def told(self) -> list[str]:
         """Return a warning for each column with words that may mean no purchase, beside those of a sale.
 
@@ -85,10 +115,10 @@ class StateWords:
         import pyarrow
         import pyarrow.compute as compute
 
-        warnings = []
+        warnings = self._told_of_notes()
         for name, rows in self._rows.items():
             words = [word for word, _ in rows.most_common() if word]
-            if not 1 < len(words) <= _MOST:
+            if not 0 < len(words) <= _MOST:
                 continue
             done = compute.match_substring_regex(pyarrow.array(words), f"{_DONE}|{SALE}").to_pylist()
             open_words = [word for word, sure in zip(words, done, strict=True) if not sure]
@@ -97,7 +127,13 @@ class StateWords:
             others = sum(rows[word] for word in open_words)
             # Codes without a word tell nothing, 1 and 0 as little as 1 and 2.
             told = of_sale > others if self._of_few[name] else of_sale > 0 or "".join(words).isdigit()
-            if open_words and told:
+            blank = rows[""] if told and not self._of_few[name] and of_sale else 0
+            if 0 < blank < _FEW * rows.total():
+                warnings.append(
+                    f"{name!r} says nothing in {count_rows(blank)}: counted as purchases; take such rows out if they"
+                    " are none"
+                )
+            if open_words and told and len(words) > 1:
                 said = ", ".join(f"{show(word[:30])} in {count_rows(rows[word])}" for word in open_words[:_TOLD])
                 more = f" and {len(open_words) - _TOLD} more words" if len(open_words) > _TOLD else ""
                 warnings.append(

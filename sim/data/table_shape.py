@@ -21,6 +21,7 @@ from sim.data.layout import REQUIRED, Layout, find_columns, find_quantity, find_
 from sim.data.money_heads import (
     discounts_beside,
     left_to_pay_beside,
+    paid_days_beside,
     parts_of_money,
     price_units_beside,
     refunds_beside,
@@ -39,7 +40,7 @@ from sim.data.parquet_file import (
     parquet_blocks,
     parquet_heads,
 )
-from sim.data.price_checks import left_open_by_discount, refuse_price_of_one
+from sim.data.price_checks import columns_of_counts, left_open_by_discount, refuse_price_of_one
 from sim.data.role_heads import UNIT_PRICES, role_of_head
 from sim.data.row_faults import RowFaults
 from sim.data.text_blocks import LinesRead, text_blocks
@@ -194,10 +195,13 @@ def _checked_prices(shape: TableShape, where: str) -> list[str]:
     """Ask where numbers say that amounts are prices of one piece, or before a discount; tell of a discount else."""
     plain = [plain_head(head) for head in shape.head]
     amount = shape.columns["amount"]
-    if plain[amount] in UNIT_PRICES or (shape.signs is None and "quantity" in shape.columns):
+    if shape.signs is None and "quantity" in shape.columns:
         return []
-    if shape.signs is not None:
-        refuse_price_of_one(shape.head, plain, shape.sample, amount, shape.signs, where)
+    counted = [shape.signs] if shape.signs is not None else columns_of_counts(plain, shape.columns.values())
+    for many in counted:
+        refuse_price_of_one(shape.head, plain, shape.sample, amount, many, where)
+    if plain[amount] in UNIT_PRICES:
+        return []
     left = left_open_by_discount(shape.head, plain, shape.sample, amount, shape.columns.values(), where)
     return [f"{head!r} is not taken off: amounts count as they stand" for head in left]
 
@@ -213,6 +217,11 @@ def _notices(shape: TableShape) -> tuple[str, ...]:
     more += [
         f"{head!r} says what is still to be paid: purchases count in full, paid or not"
         for head in left_to_pay_beside(shape.head, shape.sample, shape.columns.values())
+    ]
+    paid = [row for row in shape.sample if len(row) > (at := shape.columns["amount"]) and row[at]]
+    more += [
+        f"{head!r} says nothing in {blank} of the first {len(paid)} rows: counted as purchases, paid or not"
+        for head, blank in paid_days_beside(shape.head, paid, shape.columns.values())
     ]
     if "quantity" in shape.columns and shape.signs is None:
         less = discounts_beside(shape.head, shape.sample, shape.columns.values())

@@ -26,6 +26,7 @@ from sim.data.no_sale import (
 __all__ = [
     "KIND",
     "has_short_words",
+    "is_free",
     "is_taken_back",
     "read_as",
     "says_state",
@@ -240,6 +241,17 @@ def has_short_words(head: str) -> bool:
     (True, True, False)
     """
     return head in _STATE_HEADS or says_kind(head)
+
+
+def is_free(head: str) -> bool:
+    """Return whether a column holds free words, such as notes.
+
+    Examples
+    --------
+    >>> is_free("notes"), is_free("status")
+    (True, False)
+    """
+    return head in _FREE_HEADS
 
 
 def tells_of_few(head: str) -> bool:

@@ -41,7 +41,7 @@ from sim.data.row_marks import (
 from sim.data.state_words import StateWords
 from sim.data.subtotals import rows_that_add_up
 from sim.data.table_shape import TableShape, decimal_of_all, is_further, look_at, row_blocks
-from sim.data.taken_back import has_short_words, is_taken_back, read_as, says_state, tells_of_few
+from sim.data.taken_back import has_short_words, is_free, is_taken_back, read_as, says_state, tells_of_few
 from sim.data.text_blocks import LinesRead
 from sim.data.text_file import WHITESPACE, check_file, check_quotes
 from sim.scenario.errors import ConfigError
@@ -211,9 +211,11 @@ class _Taken:
             if (other := (money < 0) & is_other_kind(cells[role], head, compute) & (keys != 0)).any():
                 self.trouble.leave(f"of another kind than a sale in {name!r}, with a negative amount", int(other.sum()))
                 keys[other] = 0
+            used = (keys != 0) & ((money > 0) | ("amount" not in cells))
             if says_state(head) or says_kind(head):
-                used = (keys != 0) & ((money > 0) | ("amount" not in cells))
                 self._states.add(name, cells[role], used, of_few=not says_state(head))
+            elif is_free(head):
+                self._states.add_notes(name, cells[role], used)
         if self._returns is not None:
             odd = is_of_return(cells["order"], self._returns, compute) & (money > 0)
             self._refuse(keys, odd, "order", f"{_RETURNED} {self._shape.name('order')!r}", cells["order"])
