@@ -37,6 +37,8 @@ _NEWEST_FIRST = (
 )
 #: Where such a share of rows has no case, cells may have been merged; so many cases with a row each had theirs.
 _MERGED, _FEWEST_MERGED = 0.2, 5
+#: A transition that is not there; -1 is none at all.
+_NO_CODE = -2
 #: So many times tell whether hours go from 1 to 12 alone, and what is said then.
 _FEWEST_TIMES, _MOST_TIMES = 200, 100_000
 _HALF_A_DAY = (
@@ -443,6 +445,9 @@ class LogBuilder:
             )
             return begun, kept
         kept = (lifecycle == ends[0]) | (lifecycle < 0)
+        if "complete" in folded:
+            kept |= self._only_begun(activity, lifecycle, folded["complete"], folded.get("start", _NO_CODE))
+        self._note_without_visits(activity, kept)
         what = "end" if "complete" in folded else "start"
         starts = [at for name, at in folded.items() if name == "start" and at not in ends]
         waiting: dict[tuple[int, int], list[int]] = {}
@@ -455,8 +460,35 @@ class LogBuilder:
                 waiting.setdefault(key, []).append(int(time[at]))
         for at, name in enumerate(names):
             if at == folded[name] and at not in ends:
-                self.leave_out(f"that are no {what} of an activity (lifecycle {name})", int((lifecycle == at).sum()))
+                gone = int(((lifecycle == at) & ~kept).sum())
+                self.leave_out(f"that are no {what} of an activity (lifecycle {name})", gone)
         return begun, kept
+
+    def _only_begun(
+        self, activity: NDArray[np.int64], lifecycle: NDArray[np.int64], end: int, start: int
+    ) -> NDArray[np.bool_]:
+        """Return the starts of activities that never end in the log, which are their visits, and say so."""
+        count = len(self.activity_codes)
+        never = np.bincount(activity[lifecycle == end], minlength=count) == 0
+        visits = (lifecycle == start) & never[activity]
+        names = [name for name, code in self.activity_codes.items() if (activity[visits] == code).any()]
+        if names:
+            who = "1 activity never ends" if len(names) == 1 else f"{len(names):,} activities never end"
+            self.notices.append(f"{who} in the log (such as {show(names[0][:30])}): there the start is the visit")
+        return visits
+
+    def _note_without_visits(self, activity: NDArray[np.int64], kept: NDArray[np.bool_]) -> None:
+        """Say which activities have neither a start nor an end, so that none of their events counts."""
+        count = len(self.activity_codes)
+        gone = (np.bincount(activity[kept], minlength=count) == 0) & (np.bincount(activity, minlength=count) > 0)
+        names = [name for name, code in self.activity_codes.items() if gone[code]]
+        if names:
+            who = "1 activity neither starts nor ends"
+            who = who if len(names) == 1 else f"{len(names):,} activities neither start nor end"
+            self.notices.append(
+                f"{who} in the log (such as {show(names[0][:30])}): none of their events counts; columns={{lifecycle:"
+                " null}} counts all events as visits"
+            )
 
 
 def _events_by_day(time: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

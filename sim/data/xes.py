@@ -14,6 +14,7 @@ from sim.data.amounts import plain_number
 from sim.data.as_typed import as_typed
 from sim.data.column_read import ColumnRead
 from sim.data.event_columns import heads_of_role, refuse_as_attribute, refuse_odd_columns
+from sim.data.event_heads import REQUIRED_ROLES
 from sim.data.event_log import NO_STAGE, OWN_TRACE, LogBuilder, LogLayout
 from sim.data.event_times import iso_microseconds
 from sim.data.xml_stream import parse_xml
@@ -117,6 +118,10 @@ class _XesReader:
         self.heads["lifecycle"] = "lifecycle:transition"
         named = {role: heads_of_role(role, head, builder.where) for role, head in given.items() if head is not None}
         self.heads |= {role: keys[0].removeprefix("case:") for role, keys in named.items()}
+        # What the user says is nothing is no key.
+        self.heads |= dict.fromkeys(
+            (role for role, head in given.items() if head is None and role not in REQUIRED_ROLES), ""
+        )
         self.activity = named.get("activity", (self.heads["activity"],))
         for role in ("case", "time"):
             if len(named.get(role, ())) > 1:

@@ -271,3 +271,48 @@ def test_what_numbers_rows_is_no_activity_and_likely_columns_are_named(tmp_path)
         read_event_log(path)
     log = read_event_log(path, layouts(str(error.value))[0])
     assert (log.cases, log.activities, log.case.size) == (8, ("3", "4", "7", "6"), 32)
+
+
+@pytest.mark.parametrize("end", ("complete", "FINISHED"))
+def test_of_an_activity_that_never_ends_the_start_is_the_visit(tmp_path, end):
+    """New and open start and end an hour later, waiting only starts, solved only ends."""
+    later = timedelta(hours=1)
+    rows = []
+    for case, name, time in EVENTS:
+        rows += [(case, name, time, "start")] * (name != "solved")
+        rows += [(case, name, time + later, end)] * (name != "waiting")
+    path = written(tmp_path, "case_id,activity,time,lifecycle", lambda at, *row: row, rows)
+    log = read_event_log(path)
+    assert events_of(log) == sorted(
+        (case, name, time if name == "waiting" else time + later) for case, name, time in EVENTS
+    )
+    assert log.left_out == {"that are no end of an activity (lifecycle start)": 16}
+    assert [told for told in log.notices if "never end" in told] == [
+        "1 activity never ends in the log (such as 'waiting'): there the start is the visit"
+    ]
+
+
+def test_activities_that_neither_start_nor_end_are_told(tmp_path):
+    path = written(
+        tmp_path,
+        "case_id,activity,time,lifecycle",
+        lambda at, *e: [*e, "suspend" if e[1] in ("open", "waiting") else "complete"],
+    )
+    log = read_event_log(path)
+    assert log.case.size == 16 and log.rows == 32
+    assert [told for told in log.notices if told.startswith("2 activities neither start nor end in the log")]
+    assert events_of(read_event_log(path, LogLayout(columns={"lifecycle": None}))) == sorted(EVENTS)
+
+
+def test_lifecycle_and_amount_of_xes_may_be_left_alone(tmp_path):
+    path = tmp_path / "log.xes"
+    event = (
+        '<event><string key="concept:name" value="{}"/><string key="lifecycle:transition" value="{}"/>'
+        '<string key="amount" value="much"/><date key="time:timestamp" value="2025-01-0{}T00:00:00Z"/></event>'
+    )
+    events = event.format("a", "start", 1) + event.format("a", "complete", 2) + event.format("b", "suspend", 3)
+    path.write_text(f"<log><trace>{events}</trace></log>")
+    log = read_event_log(path, LogLayout(columns={"amount": None}))
+    assert log.case.size == 1 and any("(such as 'b'): none of their events counts" in told for told in log.notices)
+    log = read_event_log(path, LogLayout(columns={"amount": None, "lifecycle": None}))
+    assert [log.activities[at] for at in log.activity] == ["a", "a", "b"] and log.amount is None
