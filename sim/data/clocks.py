@@ -24,7 +24,7 @@ _BLANK = "[ \u00a0\u202f]"
 _DASH = "[-\u2013|]"
 #: A time of day behind a date, with its zone; nothing else may follow.
 CLOCK = (
-    rf"(?:(?:[Tt]|,?{_BLANK}+(?:(?:à|at|um|om|alle|a las|às|as|kl\.?|o|v|{_DASH}){_BLANK}+)?|:)"
+    rf"(?:(?:[Tt]|,?{_BLANK}+(?:(?:à|at|um|om|alle|a las|às|as|klo?\.?|o|v|{_DASH}){_BLANK}+)?|:)"
     r"(?:(?:[01]?\d|2[0-3])[:h][0-5]\d(?::[0-6]\d(?:[.,]\d{1,9})?)?|24:00(?::00(?:[.,]0{1,9})?)?"
     rf"|\d{{1,2}}\.[0-5]\d\.[0-5]\d(?:\.\d{{1,9}})?)|:(?:[01]?\d|2[0-3])\.[0-5]\d)(?:{_BLANK}?[AaPp]\.?{_BLANK}?[Mm]\.?|{_BLANK}Uhr)?"
     rf"(?:[ ]?(?:(?:z|{'|'.join(_ZONES)})\b|(?:UTC|GMT)?{_OFFSET})"
@@ -44,6 +44,8 @@ _COMPACT_CLOCK = (
     r"^((?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))[T_ ]?([01]\d|2[0-3])([0-5]\d)([0-5]\d)"
     rf"((?:[.,]\d{{1,9}})?(?:Z|{_OFFSET})?)$"
 )
+#: '2021-01-04: what a spreadsheet is to take as text.
+_AS_TEXT = r"^'(\d.*)$"
 #: 20210104.0: a table tool makes numbers of days, of which some are missing.
 _AS_FLOAT = r"^((?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))\.0+$"
 #: [08/Jan/2021:03:03:19 +0000]: as web servers write it.
@@ -68,7 +70,7 @@ def days_of_words(cells: Any, compute: Any) -> Any:
     compute : module
         Loaded by the caller.
     """
-    cells = plain_times(cells, compute)
+    cells = plain_times(compute.replace_substring_regex(cells, _AS_TEXT, r"\1"), compute)
     if compute.any(compute.match_substring_regex(cells, f":|{_BLANK}")).as_py():
         cells = compute.replace_substring_regex(cells, _IN_BRACKETS, r"\1")
         cells = compute.replace_substring_regex(cells, CLOCK_WITHIN, r"\1 \4")

@@ -14,6 +14,8 @@ from sim.scenario.schema import show
 
 __all__ = ["Head", "example_names", "find_head", "lines_until"]
 
+#: A line of groups, one of heads, one row.
+_WITH_GROUPS = 3
 #: More lines than this before a head line are no title.
 _MOST_BEFORE = 30
 
@@ -75,6 +77,7 @@ def find_head(cells: Sequence[Sequence[str]], lines: Sequence[str], where: str) 
         if not _is_before(cells[at], line, usual) and not _is_beside_names(cells, lines, at, usual):
             break
         at += 1
+    at += _is_of_groups(cells[at : at + 3])
     first, rows = cells[at], cells[at + 1 :]
     notices: tuple[str, ...] = ()
     if at:
@@ -102,6 +105,28 @@ def find_head(cells: Sequence[Sequence[str]], lines: Sequence[str], where: str) 
             " by commas needs quotes), or take out what stands before the head line"
         )
     return Head(tuple(first), at, notices)
+
+
+def _is_of_groups(lines: Sequence[Sequence[str]]) -> bool:
+    """Return whether the first of three lines has names of groups of columns, the second their heads, the third a row.
+
+    Examples
+    --------
+    >>> _is_of_groups([["Customer", "Order", "Order"], ["no", "day", "sum"], ["7", "2021-01-04", "9.50"]])
+    True
+    >>> _is_of_groups([["id", "day", "id"], ["7", "2021-01-04", "9"], ["8", "2021-01-05", "9"]])
+    False
+    """
+    if len(lines) < _WITH_GROUPS or len({len(line) for line in lines}) > 1:
+        return False
+    groups, heads, row = lines[:_WITH_GROUPS]
+    named = [cell for cell in groups if cell]
+    return (
+        len(set(named)) < len(named)
+        and len(set(heads)) == len(heads)
+        and all(cell and not re.search(r"\d", cell) for cell in heads)
+        and any(re.search(r"\d", cell) for cell in row)
+    )
 
 
 def example_names(first: Sequence[str], roles: Sequence[str], dated: str) -> list[str]:

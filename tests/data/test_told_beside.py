@@ -87,3 +87,19 @@ def test_a_refund_among_ways_to_pay_and_a_shop_for_tests_are_refused(tmp_path, h
     rows = [(*row, odd if at == 30 else ("card", "cash")[at % 2]) for at, row in enumerate(ROWS)]
     with pytest.raises(ConfigError, match=rf"marked as no purchase.+by the column '{head}' \(row 31: '{odd}'\)"):
         read(tmp_path / "sales.csv", ("customer", "date", "amount", head), rows)
+
+
+@pytest.mark.parametrize("groups", ["Kunde,Bestellung,Bestellung", "Who,,", "Customer,Order,Order"])
+def test_a_line_of_groups_over_the_heads_is_left_out(tmp_path, groups):
+    path = tmp_path / "sales.csv"
+    rows = [",".join(map(str, row)) for row in ROWS]
+    path.write_text("\n".join([groups, "Kundennummer,Datum,Betrag", *rows]) + "\n", encoding="utf-8")
+    ledger = read_transactions(path, Layout())
+    assert ledger.counts["purchases"] == ledger.rows == 40 and "before the head line left out" in ledger.warnings[0]
+
+
+@pytest.mark.parametrize("form", ["'%Y-%m-%d", "%d.%m.%Y klo 10.15"])
+def test_days_as_spreadsheets_and_finns_write_them(tmp_path, form):
+    rows = [(who, day.strftime(form), amount) for who, day, amount in ROWS]
+    ledger = read(tmp_path / "sales.csv", ("customer", "date", "amount"), rows)
+    assert ledger.start == ROWS[0][1] and ledger.days == 196
