@@ -33,6 +33,8 @@ _FEWEST_DAYS = 5
 _TIMES_OTHERS, _FEWEST_AMOUNTS = 20, 10
 #: So many purchases behind another one of their customer, nearly all of them of more money, are no chance.
 _FEWEST_RISES, _NEARLY_ALL_RISE = 20, 0.97
+#: By this part of a first amount sums rise at the least.
+_PART_OF_FIRST = 0.4
 #: Spreads the numbers of days and of orders over 64 bits.
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 COPIES = "with another one's customer, date and amount: dropped as copies"
@@ -214,9 +216,12 @@ def _far_above(money: NDArray[np.int64]) -> list[str]:
 
 def _rising(key: NDArray[np.uint64], amount: NDArray[np.float64]) -> list[str]:
     """Warn of amounts that rise from each purchase of a customer to the next, as sums of all so far do."""
-    same = np.diff(key) == 0
-    rises = same & (np.diff(amount) > 0)
+    same, more = np.diff(key) == 0, np.diff(amount)
+    rises = same & (more > 0)
     if same.sum() < _FEWEST_RISES or rises.sum() < _NEARLY_ALL_RISE * same.sum():
+        return []
+    # What is added to a sum is as large as what it began with.
+    if np.median(more[rises]) < _PART_OF_FIRST * np.median(amount[np.r_[True, ~same]]):
         return []
     return [
         f"amounts rise from one purchase of a customer to the next in {int(rises.sum()):,} of {int(same.sum()):,}"

@@ -56,6 +56,9 @@ def test_amounts_that_only_rise_are_told(tmp_path):
     told = "amounts rise from one purchase of a customer to the next in 32 of 32 cases: see whether each is the sum"
     assert any(warning.startswith(told) for warning in read(tmp_path / "sales.csv", heads, rows).warnings)
     assert not read(tmp_path / "sales.csv", heads, ROWS).warnings
+    # Prices that go up are no sums.
+    dearer = [(who, day, f"{40 + 0.13 * at:.2f}") for at, (who, day, _) in enumerate(ROWS)]
+    assert not read(tmp_path / "sales.csv", heads, dearer).warnings
 
 
 @pytest.mark.parametrize("counted", ["tickets", "number_of_seats", "Nächte", "Personen", "billets", "noches"])
