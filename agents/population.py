@@ -59,9 +59,11 @@ MAX_WEEK = 65_000
 MOST_VISITS = 65_535
 #: Brands of a market: sets of them are masks of 64 bits.
 MAX_BRANDS = 64
-#: Stages of all journeys of a scenario: a customer's stage is one byte. Those of a journey so large wait on nodes that
-#: ``due`` has no number for: they are looked at each week.
-MAX_STAGES = 255
+#: Stages of all journeys of a scenario. Those of a journey so large wait on nodes that ``due`` has no number for: they
+#: are looked at each week.
+MAX_STAGES = 1_000
+#: A record of a market of no more brands, or of journeys of no more stages, is narrow.
+_NARROW_BRANDS, _NARROW_STAGES = 8, 255
 
 # Bits of ``marks``.
 ADOPTED = 1  # ever bought in the category
@@ -88,10 +90,27 @@ ACCOUNT = np.dtype(
 
 
 @cache
-def customer_record(brands: int) -> np.dtype[Any]:
-    """Record of one customer in a market with ``brands`` brands (at most 64): 63 bytes for up to eight.
+def customer_record(brands: int, stages: int) -> np.dtype[Any]:
+    """Record of one customer: 63 bytes in a market of up to eight brands with journeys of up to 255 stages, else 88.
 
-    Nothing is padded there: with the byte that says when the customer is due, it is 64.
+    Nothing is padded in the narrow one: with the byte that says when the customer is due, it is 64. There are two
+    records and no more, so that the engine is compiled twice at the most.
+
+    Parameters
+    ----------
+    brands : int
+        Of the market, at most 64.
+    stages : int
+        Of all journeys, at most 1,000.
+
+    Returns
+    -------
+    dtype
+
+    Examples
+    --------
+    >>> [customer_record(*sizes).itemsize for sizes in ((8, 255), (9, 255), (8, 256), (64, 1000))]
+    [63, 88, 88, 88]
 
     ========== ===================================================================
     gap        own multiplier of the mean gap between needs
@@ -107,17 +126,17 @@ def customer_record(brands: int) -> np.dtype[Any]:
                is), or NOBODY
     ========== ===================================================================
     """
-    mask = np.uint8 if brands <= 8 else np.uint64
-    masks = [(name, mask) for name in ("initial", "considered", "opted_out")]
+    is_wide = brands > _NARROW_BRANDS or stages > _NARROW_STAGES
+    masks = [(name, np.uint64 if is_wide else np.uint8) for name in ("initial", "considered", "opted_out")]
     singles = [(name, np.float32) for name in ("gap", "satisfaction", "expectation", "fatigue", "strain")]
     codes = [(name, np.uint16) for name in (*TRAITS, "trust", "habit", "knowledge")]
     weeks = ("need_at", "since", "need_week", "last_purchase", "last_contact", "occasion")
     clocks = [(name, np.uint16) for name in weeks]
-    small = [(name, np.uint8) for name in ("persona", "stage", "marks")]
+    stage = [("stage", np.uint16 if is_wide else np.uint8)]
+    small = [(name, np.uint8) for name in ("persona", "marks")]
     signed = [(name, np.int8) for name in ("channel", "incumbent", "host")]
-    wide = masks if mask is np.uint64 else []
-    narrow = [] if mask is np.uint64 else masks
-    return np.dtype([*wide, *singles, *codes, *clocks, *small, *signed, *narrow], align=mask is np.uint64)
+    rest = [*singles, *codes, *clocks, *stage, *small, *signed]
+    return np.dtype([*masks, *rest] if is_wide else [*rest, *masks], align=is_wide)
 
 
 @by_reference
@@ -136,12 +155,14 @@ class Population(NamedTuple):
     reached: NDArray[np.uint16]
 
 
-def allocate(customers: int, brands: int, counts_visits: bool = False, has_goal: bool = False) -> Population:
+def allocate(
+    customers: int, brands: int, stages: int, counts_visits: bool = False, has_goal: bool = False
+) -> Population:
     """Room for customers, all zero.
 
     Parameters
     ----------
-    customers, brands : int
+    customers, brands, stages : int
         How many.
     counts_visits : bool
         Whether edges have weights by visit.
@@ -152,7 +173,7 @@ def allocate(customers: int, brands: int, counts_visits: bool = False, has_goal:
     -------
     Population
     """
-    people = as_records(aligned_zeros(customers, customer_record(brands)))
+    people = as_records(aligned_zeros(customers, customer_record(brands, stages)))
     visits = aligned_zeros(customers if counts_visits else 0, np.uint16)
     reached = aligned_zeros(customers if has_goal else 0, np.uint16)
     return Population(people, aligned_zeros(customers, np.uint8), visits, reached)
@@ -162,12 +183,12 @@ def allocate(customers: int, brands: int, counts_visits: bool = False, has_goal:
 _FREED: Freed[Population] = Freed(2**28, lambda population: sum(column.nbytes for column in population))
 
 
-def take(customers: int, brands: int, counts_visits: bool = False, has_goal: bool = False) -> Population:
+def take(customers: int, brands: int, stages: int, counts_visits: bool = False, has_goal: bool = False) -> Population:
     """Room for customers, with whatever stands there: memory that was freed, or new memory.
 
     Parameters
     ----------
-    customers, brands : int
+    customers, brands, stages : int
         How many.
     counts_visits : bool
         Whether edges have weights by visit.
@@ -178,8 +199,8 @@ def take(customers: int, brands: int, counts_visits: bool = False, has_goal: boo
     -------
     Population
     """
-    shape = (customers, customer_record(brands), counts_visits, has_goal)
-    return _FREED.take(shape) or allocate(customers, brands, counts_visits, has_goal)
+    shape = (customers, customer_record(brands, stages), counts_visits, has_goal)
+    return _FREED.take(shape) or allocate(customers, brands, stages, counts_visits, has_goal)
 
 
 def clear(population: Population) -> None:
@@ -223,6 +244,6 @@ def allocate_accounts(customers: int) -> Any:
     return as_records(np.zeros(customers, ACCOUNT))
 
 
-def bytes_per_customer(brands: int) -> int:
+def bytes_per_customer(brands: int, stages: int) -> int:
     """Live state per customer in bytes; two more where edges have weights by visit, and where a stage is a goal."""
-    return customer_record(brands).itemsize + 1
+    return customer_record(brands, stages).itemsize + 1

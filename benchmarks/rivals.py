@@ -14,6 +14,7 @@ from sim.engine import replicate as life
 from sim.engine.replicate import run_replicate
 from sim.execution.executors import usable_threads
 from sim.execution.replicates import run_replicates
+from sim.scenario.journey import stage_names
 from sim.scenario.scenario import Scenario
 
 __all__ = ["rivals"]
@@ -109,7 +110,7 @@ def _limit(size: str, fast: Scenario, took: dict[int, float]) -> Iterator[Measur
     for name, share in needs.by_purpose.items():
         yield Measure("limit", f"blocks:{name}", f"blocks for {name.lower()}", share, "")
     yield from _happenings(replace(fast, population=min(fast.population, 20_000)))
-    state = bytes_per_customer(len(fast.brands))
+    state = bytes_per_customer(len(fast.brands), len(stage_names(fast.journeys)))
     for threads, spent in took.items():
         costs = limit.measure_costs(threads, fast.population, state, 0.1 if size == "quick" else 1.0)
         least, ours = costs.seconds(needs, state), spent / customer_weeks(fast)

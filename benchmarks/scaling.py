@@ -13,6 +13,7 @@ from agents.population import bytes_per_customer
 from agents.strategies import Strategy
 from benchmarks.measure import RATE, Measure, customer_weeks, live, scenario_of, seconds, turns
 from sim.execution.executors import usable_threads
+from sim.scenario.journey import stage_names
 from sim.scenario.resolved import Arm, Plan
 from sim.scenario.scenario import Scenario
 
@@ -66,9 +67,10 @@ def scaling(size: str) -> Iterator[Measure]:
         scenario = with_arms(scenario_of(usual, *weeks), count)
         yield _speed(f"arms:{count}", f"{count} arms, N={usual:,}", scenario, rounds)
     yield from _threads(size, weeks, rounds)
+    stages = len(stage_names(scenario_of(usual, *weeks).journeys))
     for brands in (2, 5, 8, 16, 64):
         what, most = f"live state, {brands} brands", 64 if brands == 5 else None
-        held = bytes_per_customer(brands)
+        held = bytes_per_customer(brands, stages)
         yield Measure("scaling", f"bytes:{brands}", what, held, "bytes a customer", at_most=most)
 
 

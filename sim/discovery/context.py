@@ -15,8 +15,8 @@ __all__ = ["Contexts", "fewer_contexts", "find_contexts", "gains_by_stage", "sta
 
 #: Visits that a context of its own needs.
 FEWEST = 25
-#: Stages that a journey may have, less one for those who left.
-MOST_STATES = 248
+#: States that a journey may have; what is led and what buys takes a few more of its stages.
+MOST_STATES = 350
 #: Held-out log likelihood that a split must gain, per parameter that it adds and at least.
 _LEAST_GAIN = 2.0
 _DEPTH = 3

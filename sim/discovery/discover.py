@@ -54,14 +54,17 @@ _MOST_CHOSEN = 200_000
 _FEWEST_HELD_OUT = 20
 #: From so many visits on map, variants and turning points are found beside the journey.
 _MANY_VISITS = 100_000
+#: Stages that there may be where they are told apart by time, by the goal and at the end of cases: more of them leave
+#: each too few visits to tell what came before.
+_MOST_TOLD = 248
 #: States of a journey whose states stand once for each phase, in all phases.
 _MOST_PHASED = 120
 #: Cases of a half below which each half judges once.
 _FEW_CASES = 1_000
 #: Where most cases begin in this part of a log, nobody saw how far they had come.
 _WITH_THE_LOG = 0.01
-#: A journey file may have two million bytes; an edge, and each of its times and weights, take about so many.
-_MOST_BYTES, _EDGE_BYTES, _PAIR_BYTES = 1_950_000, 20, 21
+#: A journey file may have four million bytes; an edge, and each of its times and weights, take about so many.
+_MOST_BYTES, _EDGE_BYTES, _PAIR_BYTES = 3_900_000, 20, 21
 #: Bins of time widen by one part in one of so many, and where the file would be larger in one of these.
 _WIDTHS, _COARSE = (FINE, 8, 2), (4, 1)
 #: Where states stand once for each phase, bins double.
@@ -333,13 +336,13 @@ def _fit(
     of phases is taken with which phases and contexts together make them likeliest, as far as the file can hold it.
     Simulated cases, where there is a simulator, decide how wide bins of time are.
     """
-    cases, at_once = told_apart(cases, seconds, MOST_STATES)
+    cases, at_once = told_apart(cases, seconds, _MOST_TOLD)
     seen = _from_the_beginning(cases)
     if seen:
-        cases, at_once = since_goal_apart(cases, at_once, _few(cases, seed), goal, seed, MOST_STATES)
+        cases, at_once = since_goal_apart(cases, at_once, _few(cases, seed), goal, seed, _MOST_TOLD)
     over = ended_weights(cases, cases.stage)
     if seen:
-        cases, at_once = last_apart(cases, at_once, over, MOST_STATES)
+        cases, at_once = last_apart(cases, at_once, over, _MOST_TOLD)
         over = at_once.over_apart(cases.stage, over)
     few = _few(cases, seed)
     few_over = over if few is cases else over[np.isin(np.repeat(cases.number, cases.lengths), few.number)]

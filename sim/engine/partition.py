@@ -92,7 +92,7 @@ class Partition:
         self.sizes = (personas, stages, brands, self.base_market.standing.shape[0])
         self.base_trace = allocate_trace(scenario.burn_in + scenario.horizon, self.sizes[3], brands)
         self.sampled = 0
-        customers = allocate(self.count, brands, world.by_visit.size > 0, bool(world.nodes.goal.any()))
+        customers = allocate(self.count, brands, stages, world.by_visit.size > 0, bool(world.nodes.goal.any()))
         self._enter(world, self.base_market, customers, 0, scenario.burn_in, 0, self.base_trace)
         self.occupancy = np.zeros((personas, stages), np.int64)
         birth(compile_birth(scenario), world, self.workspace, self.population, self.occupancy)
@@ -165,7 +165,7 @@ class Partition:
         here = self.customers
         if self.arms_left:
             beside = self.customers.visits.size > 0, self.customers.reached.size > 0
-            here = allocate(self.count, self.sizes[2], *beside)
+            here = allocate(self.count, self.sizes[2], self.sizes[1], *beside)
             copy_into(here, self.customers)
         accounts = self.count if _keeps_accounts(scenario) else 0
         trace = continued_trace(self.base_trace, scenario.burn_in)

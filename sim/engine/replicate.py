@@ -95,9 +95,10 @@ def _views(population: Population, count: int) -> list[Population]:
     return [part_of(population, start, stop) for start, stop in zip(edges[:-1], edges[1:], strict=True)]
 
 
-def _copied(population: Population, brands: int, count: int, pool: Executor | None) -> Population:
+def _copied(population: Population, sizes: tuple[int, ...], count: int, pool: Executor | None) -> Population:
     """Return the same customers once more."""
-    other = take(population.due.size, brands, population.visits.size > 0, population.reached.size > 0)
+    _, stages, brands, _ = sizes
+    other = take(population.due.size, brands, stages, population.visits.size > 0, population.reached.size > 0)
     pairs = zip(_views(other, count), _views(population, count), strict=True)
     _together([partial(copy_into, *pair) for pair in pairs], pool)
     return other
@@ -255,7 +256,8 @@ def _run_burn_in(scenario: ResolvedScenario, keys: tuple[int, int], threads: _Th
     personas, stages, groups = len(scenario.personas), world.node_of.shape[1], market.standing.shape[0]
     sizes = (personas, stages, brands, groups)
     has_goal = bool(world.nodes.goal.any())
-    population, trace = take(n, brands, world.by_visit.size > 0, has_goal), allocate_trace(weeks, groups, brands)
+    population = take(n, brands, stages, world.by_visit.size > 0, has_goal)
+    trace = allocate_trace(weeks, groups, brands)
     _together([partial(clear, part) for part in _views(population, threads.count)], threads.pool)
     parts = _cut(world, population, threads.count, scenario.burn_in, sizes, allocate_accounts(0))
     _, stood = _counted(parts, partial(_born, compile_birth(scenario), world), (personas, stages), threads.pool)
@@ -331,7 +333,7 @@ def _run_arm(
     adopters = past.counters.by_persona[:, :, ByPersona.ADOPTED].sum(axis=1)
     keep = n if n <= scenario.record.lives or scenario.record.customers else 0
     world = compile_world(scenario, scenario.arms[name], *keys)
-    here = _copied(past.population, brands, threads.count, threads.pool) if copy else past.population
+    here = _copied(past.population, past.sizes, threads.count, threads.pool) if copy else past.population
     accounts = allocate_accounts(keep)
     parts = _cut(world, here, threads.count, scenario.horizon, past.sizes, accounts)
     parts = [replace(part, sampled=logged) for part, logged in zip(parts, past.sampled, strict=True)]

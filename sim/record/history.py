@@ -84,7 +84,7 @@ class Lives:
     switches: NDArray[np.int32]
     # final state
     persona: NDArray[np.uint8]
-    stage: NDArray[np.uint8]
+    stage: NDArray[np.unsignedinteger]
     incumbent: NDArray[np.int8]
     satisfaction: NDArray[np.float32]
     trust: NDArray[np.float32]

@@ -254,7 +254,8 @@ class JourneyModel(mesa.Model):
 
     def records(self) -> Any:
         """Return the state of all customers as the fast engine's records (recarray)."""
-        people = allocate(self.case.population, len(self.case.brands)).people
+        sizes = self.case.population, len(self.case.brands), self.environment.world.node_of.shape[1]
+        people = allocate(*sizes).people
         for customer, record in zip(self.customers, people, strict=True):
             for name in ("persona", "stage", "incumbent", "satisfaction"):
                 record[name] = getattr(customer, name)

@@ -17,9 +17,9 @@ from sim.scenario.schema import show
 
 __all__ = ["LARGEST_FILE", "parse_yaml", "read_yaml", "write_yaml"]
 
-#: Bytes: the configuration of a comparison may have two journeys found in a log, of two million and more each; anything
-#: larger is a mistake or an attack.
-LARGEST_FILE = 8_000_000
+#: Bytes: the configuration of a comparison may have two journeys found in a log, of four million and more each;
+#: anything larger is a mistake or an attack.
+LARGEST_FILE = 16_000_000
 #: Deepest nesting: a strategy of a persona of a plan of an arm needs less than a dozen.
 DEEPEST = 40
 #: Signs in a line that is written; from how many on numbers fill lines, and of what.

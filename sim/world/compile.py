@@ -141,9 +141,9 @@ def _forms(market: Market) -> tuple[str, ...]:
     return tuple(dict.fromkeys(brand.form for brand in market.brands.values() if brand.form))
 
 
-def _first_trait(brands: int) -> int:
+def _first_trait(brands: int, stages: int) -> int:
     """Place of the first trait in a customer's record, counted in 16-bit codes."""
-    fields: Any = customer_record(brands).fields
+    fields: Any = customer_record(brands, stages).fields
     return int(fields[TRAITS[0]][1]) // 2
 
 
@@ -159,7 +159,7 @@ def _compile_constants(scenario: ResolvedScenario, journey: str, stages: int) ->
         "focal": scenario.focal,
         "journey": tuple(scenario.journeys).index(journey),
         "stages": stages,
-        "first_trait": _first_trait(len(market.brands)),
+        "first_trait": _first_trait(len(market.brands), stages),
         "groups": talk.communities if communities else 1,
         "minor_units": scenario.minor_units,
         "near_weeks": contact.near_weeks,

@@ -16,7 +16,7 @@ before_compiling("sim.engine.machine")
 
 
 @pytest.mark.parametrize("shape", [0, 1, 5, (3, 4), (2, 0, 7), 100_000])
-@pytest.mark.parametrize("kind", [np.int64, np.uint16, np.float64, customer_record(5)])
+@pytest.mark.parametrize("kind", [np.int64, np.uint16, np.float64, customer_record(5, 9)])
 def test_arrays_share_no_line(shape, kind):
     arrays = [aligned_zeros(shape, kind) for _ in range(4)]
     for array in arrays:
@@ -41,7 +41,7 @@ def _ask(people, place):
 
 
 def test_reading_ahead_changes_nothing():
-    people = allocate(10, 5).people
+    people = allocate(10, 5, 9).people
     people.persona = np.arange(10)
     before = people.tobytes()
     assert [_ask(people, np.int64(place)) for place in range(10)] == list(range(10))

@@ -13,7 +13,7 @@ import pytest
 from agents.population import WEEKLY
 from sim.analysis import tables
 from sim.execution.replicates import run_replicates
-from sim.scenario.journey import Does
+from sim.scenario.journey import Does, Stage
 from sim.scenario.resolved import Record
 from sim.scenario.scenario import Scenario
 from sim.world.graph import compile_graph
@@ -158,6 +158,22 @@ def test_twins_agree_where_there_are_more_nodes_than_numbers_of_those_who_are_th
     assert graph.nodes[WEEKLY].does == Does.TALK and WEEKLY in graph.node_of[1]
     fast = assert_twins(replace(scenario, journeys=journeys), live, assert_same_history)
     assert all(history.purchases.sum() > 0 for history in fast.values())
+
+
+def test_twins_agree_where_customers_stand_in_stages_beyond_a_byte(live, assert_same_history):
+    """The other record, as in a crowded market; contacts are made in one such stage alone."""
+    sent = {}
+    for stage in ("idle", "evaluate"):
+        contacts = {"arms.proactive.focal.strategy.contacts_per_week.stages": [stage]}
+        scenario = replace(small("treadmill", 150, 40, 20, **contacts), record=Record(customers=True, events=150))
+        journeys = {
+            name: replace(journey, stages={**{f"empty{at}": Stage() for at in range(300)}, **journey.stages})
+            for name, journey in scenario.journeys.items()
+        }
+        fast = assert_twins(replace(scenario, journeys=journeys), live, assert_same_history)["proactive"]
+        assert fast.lives.stage.min() >= 300 and fast.purchases.sum() > 0
+        sent[stage] = int(fast.contacts.sum())
+    assert sent["idle"] > 2 * sent["evaluate"] > 0
 
 
 @pytest.mark.slow
