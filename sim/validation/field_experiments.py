@@ -148,7 +148,8 @@ def replay_all(run: PatternRun, table: str | Path = _TABLE) -> tuple[Replayed, .
 
     found = []
     kinds, kept = replay_kinds(run), KeptRuns()
-    for experiment in read_experiments(table if isinstance(table, Path) else run.data / f"{table}.csv"):
+    path, layout = (table, run.layout) if isinstance(table, Path) else (run.data / f"{table}.csv", None)
+    for experiment in read_experiments(path, layout):
         plan = plan_replay(run, experiment, kinds)
         if plan.scenario is None:
             found.append(Replayed(plan=plan, effects=np.empty((0, 0)), errors=np.empty((0, 0))))
@@ -235,7 +236,7 @@ def _row(each: Replayed, source: str) -> Check:
     room = "within half of the published effect; its interval is not published"
     if interval is not None:
         low, high = (f"{100 * end:.0f}" for end in interval)
-        room = f"within the published interval, {low} to {high} % (from the participants)"
+        room = f"within the published interval, {low} to {high} % ({experiment.interval_from})"
     elif not isfinite(each.published):
         sides = ("above" if sign > 0 else "below" if sign < 0 else "at" for sign in experiment.signs)
         room = f"on the published side of zero: {', '.join(sides)}"

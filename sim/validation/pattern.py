@@ -16,6 +16,7 @@ from sim.validation.check import SHOWN, Check
 from sim.validation.published import DATA, read_table
 
 if TYPE_CHECKING:
+    from sim.data.layout import Layout
     from sim.engine.kept import KeptRuns
 
 __all__ = ["COUNTS_ALONE", "Finding", "Pattern", "PatternRun"]
@@ -66,6 +67,8 @@ class PatternRun:
         Folder of the published figures; a test that hands in wrong ones must see the pattern fail.
     experiments : Path, optional
         Table of a reader's own field experiments, which P11 then replays instead of the published ones.
+    layout : Layout, optional
+        How that table is written.
     loaded : dict
         Scenarios that were read before, which several patterns share.
     """
@@ -76,6 +79,7 @@ class PatternRun:
     on_progress: Callable[[int], None] | None = None
     data: Path = DATA
     experiments: Path | None = None
+    layout: Layout | None = None
     loaded: dict[tuple[str, str], Scenario] = field(default_factory=dict, compare=False, repr=False)
 
     def table(self, name: str) -> dict[str, NDArray[Any]]:

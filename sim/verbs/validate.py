@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agents.quantity import number, quantity
+from sim.data.format_options import check_words, decimal_option, encoding_option, missing_option
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import read_value, show
 from sim.verbs.frame import Command, Job, Session
 
 if TYPE_CHECKING:
+    from sim.data.layout import Layout
     from sim.results.answer import Answer
     from sim.validation.pattern import Pattern
     from sim.validation.validate import Validation
@@ -34,6 +36,16 @@ class ValidateKeys:
     pattern: Any = quantity("ids of patterns, or all", default=None)
     size: float = number(1.0, 0.001, 100.0, "multiplier of every population")
     experiments: str | None = quantity("a table of one's own field experiments", default=None, optional=True)
+    encoding: str | None = encoding_option()
+    delimiter: str | None = quantity("sign between columns; null: from the first lines", default=None, optional=True)
+    decimal: str | None = decimal_option()
+    missing: Any = missing_option()
+
+
+def _layout(keys: ValidateKeys) -> Layout:
+    from sim.data.layout import Layout
+
+    return Layout(encoding=keys.encoding, delimiter=keys.delimiter, decimal=keys.decimal, missing=keys.missing)
 
 
 def _prepare(job: Job[ValidateKeys, None]) -> tuple[Pattern, ...]:
@@ -52,7 +64,8 @@ def _prepare(job: Job[ValidateKeys, None]) -> tuple[Pattern, ...]:
     if names != ALL and pick_patterns(names) != (pattern,):
         raise ConfigError(f"pattern is {show(names)}, but experiments= is read by {_REPLAYED} alone; leave pattern out")
     path = Path(job.keys.experiments).expanduser()
-    own = f"{len(read_experiments(path))} rows of {path.name}"
+    check_words(job.keys.missing)
+    own = f"{len(read_experiments(path, _layout(job.keys)))} rows of {path.name}"
     return (replace(pattern, title="Field experiments of one's own, replayed", reference=own),)
 
 
@@ -77,13 +90,16 @@ def _run(job: Job[ValidateKeys, tuple[Pattern, ...]], session: Session) -> Answe
         size=size,
         on_progress=progress.advance,
         experiments=None if own is None else Path(own).expanduser(),
+        layout=_layout(job.keys),
     )
     done = validate(patterns, run, say=progress.say)
     summary = done.summary()
     rows = [{"pattern": name, **check} for name, pattern in summary["patterns"].items() for check in pattern["checks"]]
     curves = list(_curves(done))
     tables = {"checks": rows} | ({"curves": curves} if curves else {})
-    config = job.config({"pattern": [pattern.id for pattern in patterns], "size": size, "experiments": own})
+    config = job.config(
+        {"pattern": [pattern.id for pattern in patterns], "size": size, "experiments": own, **_written(job.keys)}
+    )
     config.pop("replicates")  # a pattern says itself how many it takes
     verdict = verdict_lines(done)
     return Answer(
@@ -105,6 +121,11 @@ def _run(job: Job[ValidateKeys, tuple[Pattern, ...]], session: Session) -> Answe
         # Not an error of the command: it did what it was asked for, and the answer is no.
         status=0 if done.passed else 1,
     )
+
+
+def _written(keys: ValidateKeys) -> dict[str, Any]:
+    """Return how the table is written, for the configuration of the result."""
+    return {name: getattr(keys, name) for name in ("encoding", "delimiter", "decimal", "missing")}
 
 
 def _curves(done: Validation) -> Iterator[dict[str, Any]]:

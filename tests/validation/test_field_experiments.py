@@ -60,7 +60,7 @@ def test_a_table_without_a_column_or_an_id_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="has no column unit"):
         read_experiments(path)
     folder = folder_with(tmp_path, [row(id="")])
-    with pytest.raises(ConfigError, match="line 2 has no id"):
+    with pytest.raises(ConfigError, match="row 1 has no id"):
         read_experiments(folder / "field_experiments.csv")
 
 
@@ -84,7 +84,7 @@ def test_experiments_of_ones_own_are_replayed_by_the_command_and_bad_ones_get_on
     (page,) = tmp_path.glob("validate/*/report.html")
     assert "<b>" not in page.read_text("utf-8").split("A1")[1][:3000]
     for content, message in (
-        ("\n".join([lines[0], lines[1], lines[1]]), "line 3 has the id 'A1' again"),
+        ("\n".join([lines[0], lines[1], lines[1]]), "row 2 has the id 'A1' again"),
         (lines[0] + "\n", "has no experiment below its head"),
     ):
         path.write_text(content, encoding="utf-8")
