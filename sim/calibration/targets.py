@@ -402,8 +402,11 @@ def _target(row: Mapping[str, Any], key: str, scenario: Scenario, percents: bool
         raise ConfigError(f"{_place(where)}{key}.value is missing; give the figure")
 
     def number(name: str) -> float | None:
+        if name in ("se", "tolerance") and metric not in SHARES and (part := _PERCENT.fullmatch(str(row.get(name)))):
+            return abs(value or 0.0) * float(part[1]) / _WHOLE  # of the figure
         return _number(row.get(name), metric, percents and name != "weight", f"{key}.{name}", where)
 
+    value: float | None = None
     value = number("value")
     assert value is not None  # refused above
     if metric in SHARES and not 0.0 <= value <= 1.0:
@@ -418,6 +421,11 @@ def _target(row: Mapping[str, Any], key: str, scenario: Scenario, percents: bool
     for name, found in (("se", error), ("weight", weight), ("tolerance", tolerance)):
         if found is not None and found <= 0.0:
             raise ConfigError(f"{_place(where)}{key}.{name} is {show(row[name])}; give a number above 0")
+    if error is not None and metric in CATEGORY_METRICS and metric not in SHARES and error > value > 0.0:
+        raise ConfigError(
+            f"{_place(where)}{key}.se is {show(row['se'])}, more than the figure {value:g} itself; give its standard"
+            " error"
+        )
     if error is not None and weight is not None:
         raise ConfigError(f"{_place(where)}{key} has both se and weight; give one of them")
     if error is None:
@@ -445,9 +453,15 @@ def _refuse_errors_of_shares(row: Mapping[str, Any], key: str, where: str) -> No
 
 def _share_error(error: float | None, row: Mapping[str, Any], name: str, key: str, where: str) -> float | None:
     """Read a plain error from 1 beside a value in per cent as points; beside a plain share, 1 is all of it at most."""
+    value = row["value"]
+    said = row.get(name)
+    if isinstance(value, str) and "%" in value and isinstance(said, int | float) and _LEAST_POINTS <= said < 1.0:
+        raise ConfigError(
+            f"{_place(where)}{key}.{name} is {said:g} beside {value}, so it may be points or a share; write it with %,"
+            f" {said:g} % or {100 * said:g} %"
+        )
     if error is None or error < 1.0:
         return error
-    value = row["value"]
     if isinstance(value, str) and "%" in value and "%" not in str(row[name]) and error < _WHOLE:
         return error / _WHOLE
     if error == 1.0:
@@ -495,6 +509,15 @@ def _in_segment(target: Target, row: Mapping[str, Any], key: str, scenario: Scen
     return replace(target, arm=chosen.get("arm"), persona=chosen.get("persona"), brand=chosen.get("brand"))
 
 
+def _remedy(value: str, key: str) -> str:
+    """Return what to do about a figure that is no number."""
+    if len(re.findall(r"\d[\d.,]*", value)) > 1 and key.endswith(".value"):
+        return (
+            "give one number, and how unsure it is as se, its standard error (half of a 95 % interval divided by 1.96)"
+        )
+    return "give a number, or a percentage as '7 %'"
+
+
 def _number(value: object, metric: str, percents: bool, key: str, where: str) -> float | None:
     if value is None or value == "":
         return None
@@ -503,9 +526,7 @@ def _number(value: object, metric: str, percents: bool, key: str, where: str) ->
         try:
             number = float(found[1]) / 100.0 if found else float(value)
         except ValueError:
-            raise ConfigError(
-                f"{_place(where)}{key} is {show(value)}; give a number, or a percentage as '7 %'"
-            ) from None
+            raise ConfigError(f"{_place(where)}{key} is {show(value)}; {_remedy(value, key)}") from None
         if found and metric not in SHARES:
             raise ConfigError(f"{_place(where)}{key} is {show(value)}, but {metric} is no share; give a plain number")
         plain = found is None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from sim.customer_base.shifted_beta_geometric import (
     differ_beyond_chance,
     fit_shifted_beta_geometric,
 )
+from sim.customer_base.survival_heads import COLUMNS, FORECAST, JOINED, UNITS, YES, may_be
 from sim.customer_base.survival_periods import (
     SIZES,
     Periods,
@@ -50,64 +51,6 @@ __all__ = [
     "subscription",
 ]
 
-#: What a row must say, and under which heads files say it, as :func:`sim.data.layout.plain_head` writes them.
-COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "period": (
-        "period", "date", "datum", "fecha",
-        "year", "month", "week", "quarter", "renewal", "renewals", "tenure", "t", "age", "periode", "jahr",
-        "monat", "woche", "quartal", "annee", "mois", "semaine", "trimestre", "ano", "mes", "anno", "mese", "jaar",
-        "maand", "months", "weeks", "years", "quarters", "days", "day", "time", "monate", "jahre", "wochen", "tag",
-        "tage",
-        "semana", "meses", "mesi", "giorno", "giorni", "dia", "jour", "jours", "kwartaal", "manad", "vecka", "maned",
-        "uge",
-        "miesiac", "tydzien", "rok", "ay", "hafta", "kuukausi", "месяц", "неделя", "月", "月数", "経過月数", "週",
-        "月份", "周",
-        "월", "개월", "months_since_signup", "months_since_start", "month_number", "month_no",
-    ),
-    "survivors": (
-        "ueberlebende", "verbleib", "verbliebene",
-        "survivors", "survival", "surviving", "remaining", "subscribers", "active", "retained", "retention",
-        "customers", "share", "pct", "percent", "actual", "actual_pct", "survival_pct", "survival_rate",
-        "retention_pct", "active_customers", "active_subscribers", "remaining_customers", "remaining_subscribers",
-        "anteil", "kunden", "abonnenten", "verbleibend", "clients", "abonnes", "clientes", "abonados", "clienti",
-        "klanten", "retained_users", "retained_customers", "active_users", "active_members", "still_subscribed",
-        "still_active", "remaining_users", "aktive", "aktive_kunden", "aktive_abonnenten", "verbleibende",
-        "verbleibende_kunden", "clients_actifs", "abonnes_actifs", "abonnes_restants", "clientes_activos",
-        "abonados_activos", "suscriptores", "clientes_ativos", "assinantes", "clienti_attivi", "abbonati", "abonnees",
-        "actieve_klanten", "prenumeranter", "aktiva_kunder", "kunder", "abonnenter", "klienci", "aktywni_klienci",
-        "abonenci", "tilaajat", "aboneler", "подписчики", "клиенты", "継続者数", "残存数", "契約者数", "会員数",
-        "継続率",
-        "残存率", "留存", "留存用户", "留存人数", "留存率", "구독자", "구독자수", "유지율",
-    ),
-}  # fmt: skip
-#: The same in heads of several words: of periods such as days_since_install, cohort_age or month_index, which count
-#: rather than a date or a cohort's month beside them; of survivors such as rolling_retention.
-_FORMS: Mapping[str, re.Pattern[str]] = {
-    "period": re.compile(
-        r"(?:days?|weeks?|months?|quarters?|years?|periods?|tage|wochen|monate|jahre|jours|semaines|mois|dias|semanas"
-        r"|meses|giorni|mesi)_(?:since|after|seit|nach|depuis|apres|desde|despues|dal|dopo)(?:_\w+)?"
-        r"|(?:cohort|customer|account|user|subscriber)_age"
-        r"|(?:day|week|month|quarter|year|period|cohort|cohort_period)_(?:number|no|nr|index|idx|n)"
-    ),
-    "survivors": re.compile(r"(?:\w+_)?(?:retention|survival)(?:_(?:rate|pct|percent|share))?"),
-}
-#: Heads of who came in a period.
-_JOINED = re.compile(
-    r"new|joined|joins|gained|acquired|additions|added|sign_?ups|neu|neukunden|zugaenge|nouveaux|nuev[oa]s|nuov[io]|nieuw"
-    r"|(?:new|gained|added|acquired|neue|nouveaux|nuev[oa]s|nov[oa]s|nuov[io]|nieuwe|nya|nowi|новые)"
-    r"_(?:customers?|users?|subscribers?|members?|clients?|accounts?|kunden|nutzer|abonnenten|mitglieder|abonn[ée]s"
-    r"|clientes|suscriptores|assinantes|clienti|abbonati|klanten|abonnees|kunder|klienci|клиенты)|新規\w*|新增\w*"
-)
-#: Steps of a scenario by the heads that say them.
-_UNITS: Mapping[str, tuple[str, ...]] = {
-    "year": ("year", "years", "jahr", "jahre", "annee", "ano", "anno", "jaar", "rok", "年"),
-    "quarter": ("quarter", "quarters", "quartal", "trimestre", "kwartaal"),
-    "month": ("month", "months", "monat", "monate", "mois", "mes", "meses", "mese", "mesi", "maand", "manad", "maned",
-              "miesiac", "ay", "kuukausi", "месяц", "月", "月数", "経過月数", "月份", "월", "개월"),
-    "week": ("week", "weeks", "woche", "wochen", "semaine", "semana", "vecka", "uge", "tydzien", "hafta", "неделя",
-             "週", "周"),
-    "day": ("day", "days", "tag", "tage", "dia", "jour", "jours", "giorno", "giorni"),
-}  # fmt: skip
 LARGEST_FILE = 1_000_000
 _WHAT = "a table of survivors"
 _WHOLE = 100.0
@@ -205,12 +148,7 @@ def holds_survival(path: str, layout: Layout | None = None) -> bool:
     purchases = any(role_of_head(word, "date") for word in head) and any(
         priced or word not in COLUMNS["survivors"] for word in people
     )
-    return not purchases and all(any(_may_be(role, word) for word in head) for role in COLUMNS) and len(head) < 10
-
-
-def _may_be(role: str, plain: str) -> bool:
-    """Return whether a head, in small letters with underscores, is one of periods or of survivors."""
-    return plain in COLUMNS[role] or _FORMS[role].fullmatch(plain) is not None
+    return not purchases and all(any(may_be(role, word) for word in head) for role in COLUMNS) and len(head) < 10
 
 
 def read_survival(path: str, layout: Layout | None = None, until: int | None = None) -> Survival:
@@ -250,13 +188,13 @@ def read_survival(path: str, layout: Layout | None = None, until: int | None = N
     table = read_small_table(
         Path(path), where, _WHAT, LARGEST_FILE, fewest=len(COLUMNS), layout=layout, either=makes_sense
     )
-    table = _upright(table)
+    table = _without_forecasts(_upright(table))
     at = _places(table.head, columns, where)
     if "survivors" not in columns:
         _refuse_who_joined(table, at["survivors"])
     left, unit, kind, notices = _shares_of(table, at)
     periods = left.size - 1
-    fitted = -(-periods // 2) if until is None else until
+    fitted = max(_FEWEST, -(-periods // 2)) if until is None else until
     if not _FEWEST <= fitted <= periods:
         raise ConfigError(f"until is {fitted}; give how many of the {periods} periods are fitted, {_FEWEST} at least")
     formats = {"period": kind, "survivors": _format(table.column(at["survivors"]), left[0])}
@@ -271,6 +209,31 @@ def read_survival(path: str, layout: Layout | None = None, until: int | None = N
         ),
         (*table.notices, *notices),
     )
+
+
+def _without_forecasts(table: SmallTable) -> SmallTable:
+    """Return a table without the rows at its end that another column calls a forecast: the fit is to what was seen."""
+    for at, head in enumerate(table.head):
+        asked = FORECAST.search(plain_head(head).replace("_", " ")) is not None
+        words = [cell.lower() for cell in table.column(at)]
+        marks = [bool(FORECAST.match(word) or (asked and word in YES)) for word in words]
+        if not any(marks) or any(re.search(r"\d", word) and word not in (*YES, "0") for word in words):
+            continue
+        first = marks.index(True)
+        if not all(marks[first:]) or not first:
+            raise ConfigError(
+                f"{table.where}: row {table.row_numbers[first]} has {show(table.rows[first][at][:30])} as {head!r};"
+                " take out rows that are no observations"
+            )
+        count = len(marks) - first
+        said = f"left out: {count} row{'s' * (count > 1)} at the end that {head!r} calls {show(table.rows[first][at])}"
+        return replace(
+            table,
+            rows=table.rows[:first],
+            row_numbers=table.row_numbers[:first],
+            notices=(*table.notices, said),
+        )
+    return table
 
 
 def _upright(table: SmallTable) -> SmallTable:
@@ -307,9 +270,13 @@ def _shares_of(table: SmallTable, at: Mapping[str, int]) -> tuple[NDArray[np.flo
     if not periods.follow:
         again = np.flatnonzero(period[1:] == period[0])
         backwards = bool(np.allclose(np.diff(period), -1.0))
-        remedy = "they run backwards: put the first one on top" if backwards else "give a row for each"
+        remedy = "they run backwards: put the first one on top"
         if again.size:
             remedy = f"they begin again in row {table.row_numbers[again[0] + 1]}: keep the rows of one group or cohort"
+        elif not backwards:
+            off = int(np.argmax(~np.isclose(np.diff(period), 1.0)))
+            pair = (show(table.rows[row][at["period"]][:30]) for row in (off, off + 1))
+            remedy = f"row {table.row_numbers[off + 1]} goes from {' to '.join(pair)}: give one row for each, in order"
         raise ConfigError(f"{where}: its periods {head!r} do not follow one another; {remedy}")
     if not np.isfinite(left).all() or left[0] <= 0 or (left < 0).any() or (np.diff(left) > 0).any():
         raise ConfigError(
@@ -328,7 +295,7 @@ def _shares_of(table: SmallTable, at: Mapping[str, int]) -> tuple[NDArray[np.flo
     if counted and not unit and period[0] == 1.0:
         notices = (*notices, f"the {left[0]:,.0f} of the first row, period 1, are taken for all at the start")
     said = plain_head(re.sub(r"[()\[\]]", " ", head)).split("_")
-    called = next((name for name, words in _UNITS.items() if set(words) & set(said)), head)
+    called = next((name for name, words in UNITS.items() if set(words) & set(said)), head)
     return left, unit or called, kind, notices
 
 
@@ -354,7 +321,7 @@ def _periods_of(table: SmallTable, at: int, rows: int) -> Periods:
 def _refuse_who_joined(table: SmallTable, at: int) -> None:
     """Refuse a table in which customers join later: how many there are is then not how many of the first are left."""
     for other, head in enumerate(table.head):
-        if not _JOINED.fullmatch(plain_head(head)):
+        if not JOINED.fullmatch(plain_head(head)):
             continue
         for row in range(1, len(table.rows)):
             if (read_number(table.rows[row][other], table.decimal) or 0.0) > 0.0:
@@ -414,7 +381,7 @@ def _place(role: str, head: Sequence[str], wanted: object, where: str) -> int:
         )
     plain = [plain_head(name) for name in head]
     known = [at for at, word in enumerate(plain) if word in COLUMNS[role]]
-    formed = [at for at, word in enumerate(plain) if _may_be(role, word) and at not in known]
+    formed = [at for at, word in enumerate(plain) if may_be(role, word) and at not in known]
     # Periods that are counted go before a cohort's month beside them. People beside a share of them are asked about:
     # of those who joined late not all can have been seen in later periods, so that their number falls by itself. Those
     # who are called survivors are no such people.

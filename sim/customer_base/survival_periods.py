@@ -29,6 +29,8 @@ _CALENDAR: tuple[tuple[str, int, str], ...] = (
     ("quarter", 4, _YEAR + r"[-/. ]?Q(?P<part>[1-4])"),
     ("quarter", 4, rf"Q(?P<part>[1-4])[-/. ]?{_YEAR}"),
     ("quarter", 4, rf"(?P<part>[1-4])\. ?(?:Quartal|Q) {_YEAR}"),
+    ("quarter", 4, r"[QT](?P<part>[1-4])[-/. ']?(?P<year>(?:19|20)?\d{2})"),
+    ("quarter", 4, r"(?P<part>[1-4])[QT][-/. ']?(?P<year>(?:19|20)?\d{2})"),
 )
 _WEEKS = (_YEAR + r"-?W(?P<part>[0-5]\d)", rf"(?:KW|W) ?(?P<part>[0-5]?\d)[-/ ]{_YEAR}")
 #: Days, in every order, and the time of day at which all begin.

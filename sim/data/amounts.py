@@ -82,6 +82,8 @@ _DASHES = r"[\x{2010}-\x{2015}\x{2212}\x{FE58}\x{FE63}\x{FF0D}]"
 _WHOLE = r"[¥￥₩₫đ円원]|(?i:\bRP\b|IDR|COP|BIF|CLP|DJF|GNF|ISK|JPY|KMF|KRW|PYG|RWF|UGX|VND|VUV|XAF|XOF|XPF)"
 #: One sign with three digits behind it: thousands in one notation, decimals in the other.
 _OPEN = r"[1-9]\d{0,2}[.,]\d{3}"
+#: 1.2E+06: what stands behind the number is none of its digits.
+_EXPONENT = r"(?<=\d)[eE][-+]?\d{1,3}\b"
 #: So few amounts decide nothing against so many that they would make a thousandth.
 _STRAYS, _MANY_OPEN = 2, 10
 
@@ -220,7 +222,7 @@ def count_decimal_signs(amounts: Sequence[str]) -> tuple[int, int, int, int]:
     """
     votes, unsure = {".": 0, ",": 0}, {".": 0, ",": 0}
     for amount in amounts:
-        kept = re.sub(r"[^\d.,]", "", plain_word(amount)).strip(".,")
+        kept = re.sub(r"[^\d.,]", "", re.sub(_EXPONENT, "", plain_word(amount))).strip(".,")
         signs = [sign for sign in ".," if sign in kept]
         if len(signs) == 2:
             votes[max(signs, key=kept.rindex)] += 1

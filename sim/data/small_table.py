@@ -14,7 +14,7 @@ from sim.data.format_options import DECIMALS
 from sim.data.head_line import find_head
 from sim.data.ids import missing_words
 from sim.data.layout import Layout
-from sim.data.parquet_file import is_parquet, parquet_blocks, parquet_heads
+from sim.data.parquet_file import is_parquet, numeric_columns, parquet_blocks, parquet_heads
 from sim.data.row_faults import says_nothing
 from sim.data.text_file import (
     WHITESPACE,
@@ -37,6 +37,13 @@ _MEGABYTES = 1
 _PER_CENT = {0xFF05: "%", 0x066A: "%"}
 #: '12 or '12': what a spreadsheet, or SQL, is to take as text.
 _AS_TEXT = r"^'([^']*)'?$"
+#: 12.5 per cent, in words.
+_PERCENT_WORD = r"^([-+]?\d[\d.,]*)\s*(?:per ?cent|pct|prozent|procent|pour ?cent|por ciento|por cento|per cento)\.?$"
+#: What stands alone below a head that says in what its column is.
+_UNIT = re.compile(
+    r"[(\[]?(?:%|\u2030|number|count|share|people|n|nr\.?|no\.?|#|weeks?|months?|years?|days?)[)\]]?",
+    re.IGNORECASE,
+)
 #: Signs of a cell over several lines: a longer one has a quote that is not closed.
 _LONGEST = 500
 
@@ -180,18 +187,26 @@ def read_small_table(
         blocks = parquet_blocks(path, head, where, _MEGABYTES)
         rows = [list(row) for block in blocks for row in zip(*(c.to_pylist() for c in block.columns), strict=True)]
         before: tuple[str, ...] = ()
+        typed = numeric_columns(path, where)
     else:
         text = read_text(path, where, what, most_bytes, layout.encoding)
         head, rows, before = _read_text_table(text, where, fewest, layout.delimiter)
+        typed = frozenset()
+    numbers = _not_typed(typed, numbers)
     head = [cell.strip() for cell in head]
-    rows = [[re.sub(_AS_TEXT, r"\1", cell.strip()).translate(_PER_CENT) for cell in row] for row in rows]
+    rows = [[_plain_cell(cell) for cell in row] for row in rows]
+    units = _units_of(rows[0], len(head)) if rows else []
+    if units:
+        head = [f"{name} ({unit})" if unit else name for name, unit in zip(head, units, strict=True)]
+        rows = [["" for _ in head], *rows[1:]]
+        before = (*before, "the units in the line below the head line belong to it")
     held = [at for at, row in enumerate(rows) if any(row)]
     ruled = [at for at in held if says_nothing(" ".join(rows[at]))]
     names = [name.lower() for name in head]
     heads = [at for at in held if [cell.lower() for cell in rows[at]] == names]
     kept = [at for at in held if at not in {*heads, *ruled}]
     left_out = (
-        (len(rows) - len(held), "without a value"),
+        (len(rows) - len(held) - bool(units), "without a value"),
         (len(heads), "repeating the head line"),
         (len(ruled), "of dashes or counts of rows"),
     )
@@ -211,6 +226,30 @@ def read_small_table(
         missing=layout.missing,
     )
     return replace(table, decimal=_decimal_of(table, layout, numbers, either))
+
+
+def _plain_cell(cell: str) -> str:
+    plain = re.sub(_AS_TEXT, r"\1", cell.strip()).translate(_PER_CENT)
+    return re.sub(_PERCENT_WORD, r"\1 %", plain, flags=re.IGNORECASE) if plain[:1] in "+-.,0123456789" else plain
+
+
+def _units_of(row: Sequence[str], width: int) -> list[str]:
+    """Return the units of a row that has but units below its heads; empty where it has anything else.
+
+    Examples
+    --------
+    >>> _units_of(["", "%"], 2), _units_of(["(months)", "(people)"], 2), _units_of(["1", "%"], 2)
+    (['', '%'], ['months', 'people'], [])
+    """
+    held = [cell for cell in row if cell]
+    if not held or len(row) != width or not all(_UNIT.fullmatch(cell) for cell in held):
+        return []
+    return [cell.strip("()[]") for cell in row]
+
+
+def _not_typed(typed: frozenset[str], numbers: Callable[[str], bool] | None) -> Callable[[str], bool]:
+    """Return which heads the decimal sign is told from: none of columns that hold numbers, which have a point."""
+    return lambda name: name not in typed and (numbers is None or numbers(name))
 
 
 def _decimal_of(

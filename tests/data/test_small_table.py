@@ -125,6 +125,15 @@ TARGETS = {
     "apostrophes": "metric,value,note\nrevenue,1'234'567,\ninitial_share,49 %,\n",
     "heads again and empty rows": "metric,value\ninitial_share,49 %\n,\nmetric,value\nbrands_initial,1.7\n",
     "a remark over two lines": 'metric,value,source\ninitial_share,49 %,"a survey\nof 400"\n',
+    "per cent in words": "metric;value\ninitial_share;49,0 Prozent\nbrands_initial;1,7\n",
+    "numbers of rows": ",metric,value\n0,initial_share,49 %\n1,brands_initial,1.7\n",
+    "names of rows": '"metric","value"\n"1","initial_share",0.49\n"2","brands_initial",1.7\n',
+    "units below the heads": "metric,value,se\n,%,%\ninitial_share,49,2\n",
+    "per cent in a head's words": "metric,value_pct\ninitial_share,49\n",
+    "in per cent": "metric;Value in %\ninitial_share;49,0\n",
+    "currency": 'metric,value\nrevenue,"$1,234,567.00"\ninitial_share,49 %\n',
+    "currency behind": "metric;value\nrevenue;1.234.567,00 €\ninitial_share;49 %\n",
+    "powers of ten": "metric,value\nrevenue,1.234567E+06\ninitial_share,49 %\n",
     "wide signs": "metric,value\ninitial_share,49\uff05\n",
 }
 
@@ -172,7 +181,98 @@ def test_a_share_beside_a_percentage_is_asked_about(tmp_path):
     path.write_text('metric,value,se,se\nswitched,24 %,"1 %","2 %"\n')
     with pytest.raises(ConfigError, match="'se' is there twice"):
         read_target_file(path)
-    path.write_text("metric,value\nbrands_initial,1.725\n")
+    path.write_text("metric,value\nrevenue,250.725\n")
     with pytest.raises(ConfigError, match="decimal=point or decimal=comma"):
         read_target_file(path)
-    assert read_target_file(path, Layout(decimal="point")).targets["row 1"]["value"] == 1.725
+    assert read_target_file(path, Layout(decimal="point")).targets["row 1"]["value"] == 250.725
+
+
+ERRORS = {
+    "standard errors in words": ("metric,value,Std. Error\ninitial_share,49 %,2 %\n", 0.02),
+    "points": ("metric,value,se\ninitial_share,49 %,2 pp\n", 0.02),
+    "plus or minus": ("metric,value,se\ninitial_share,49 %,±2 %\n", 0.02),
+    "an interval": ("metric,value,ci_low,ci_high\ninitial_share,49 %,45.08 %,52.92 %\n", 0.02),
+    "an interval of a number": ("metric,value,ci_low,ci_high\nbrands_initial,1.7,1.504,1.896\n", 0.1),
+    "a part of the figure": ("metric,value,se\nrevenue,1000000,3 %\n", 30_000.0),
+}
+
+
+@pytest.mark.parametrize("case", ERRORS)
+def test_errors_of_targets_however_they_are_written(tmp_path, case):
+    path = tmp_path / "targets.csv"
+    path.write_text(ERRORS[case][0])
+    (found,) = read_targets(read_target_file(path).targets, Scenario.load("treadmill"))
+    assert found.error == pytest.approx(ERRORS[case][1], rel=1e-3)
+
+
+NO_ERRORS = {
+    "a standard deviation": ("metric,value,Std. Dev.\ninitial_share,49 %,20 %\n", "how single customers differ"),
+    "a variance": ("metric,value,variance\nbrands_initial,1.7,0.01\n", "how single customers differ"),
+    "points or a share": ("metric,value,se\ninitial_share,49 %,0.5\n", "write it with %, 0.5 % or 50 %"),
+    "more than the figure": ("metric,value,se\nbrands_initial,1.7,17\n", "more than the figure 1.7 itself"),
+    "half an interval": ("metric,value,ci_low\nbrands_initial,1.7,1.5\n", "give both ends of a 95 % interval"),
+    "outside": ("metric,value,ci_low,ci_high\nbrands_initial,1.7,1.8,1.9\n", "does not lie in its interval"),
+    "two in a cell": ("metric,value\nbrands_initial,1.2 (0.8–1.6)\n", "give one number, and how unsure it is as se"),
+    "a column without a name": ("metric,,value\nbrands_initial,x,1.7\n", "column 2 has no name"),
+}
+
+
+@pytest.mark.parametrize("case", NO_ERRORS)
+def test_what_is_no_error_of_a_target_is_refused(tmp_path, case):
+    path = tmp_path / "targets.csv"
+    path.write_text(NO_ERRORS[case][0])
+    with pytest.raises(ConfigError, match=NO_ERRORS[case][1]):
+        read_targets(read_target_file(path).targets, Scenario.load("treadmill"))
+
+
+def test_figures_say_which_decimal_sign_they_have(tmp_path):
+    path = tmp_path / "targets.csv"
+    path.write_text('metric,value\nbrands_initial,"1,725"\nbrands_added,"1,125"\n')
+    found = {row["metric"]: row["value"] for row in read_target_file(path).targets.values()}
+    assert found == {"brands_initial": 1.725, "brands_added": 1.125}
+
+
+def test_numbers_of_parquet_have_a_point(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    path = tmp_path / "survivors.parquet"
+    parquet.write_table(pyarrow.table({"month": [0, 1, 2, 3], "survival": [100.0, 79.167, 67.125, 60.125]}), path)
+    assert read_survival(str(path)).share.tolist() == pytest.approx([1.0, 0.79167, 0.67125, 0.60125])
+
+
+LATER = {
+    "a kind of row": "month,survivors,type\n0,100,actual\n1,80,actual\n2,65,Actual\n3,60,forecast\n4,55,forecast\n",
+    "yes and no": "month,survivors,is_forecast\n0,100,0\n1,80,0\n2,65,0\n3,60,1\n4,55,1\n",
+    "in German": "Monat;Kunden;Art\n0;100;Ist\n1;80;Ist\n2;65;Ist\n3;60;Prognose\n4;55;Prognose\n",
+}
+
+
+@pytest.mark.parametrize("case", LATER)
+def test_forecasts_are_no_survivors(tmp_path, case):
+    path = tmp_path / "survivors.csv"
+    path.write_text(LATER[case])
+    found = read_survival(str(path))
+    assert found.share.tolist() == [1.0, 0.8, 0.65]
+    assert "left out: 2 rows at the end" in found.notices[-1]
+
+
+@pytest.mark.parametrize(
+    "periods", ["Q3/23 Q4/23 Q1/24 Q2/24", "T3-2023 T4-2023 T1-2024 T2-2024", "3T23 4T23 1T24 2T24"]
+)
+def test_quarters_in_other_words(tmp_path, periods):
+    path = tmp_path / "survivors.csv"
+    rows = zip(periods.split(), (12000, 9500, 8100, 7200), strict=True)
+    path.write_text("\n".join(["trimestre;clientes", *(f"{period};{left}" for period, left in rows)]))
+    assert read_survival(str(path)).unit == "quarter"
+
+
+def test_units_below_the_heads_and_rows_out_of_order(tmp_path):
+    path = tmp_path / "survivors.csv"
+    path.write_text("month,survival\n,%\n0,100.00\n1,80.5\n2,65.2\n3,60.1\n")
+    found = read_survival(str(path))
+    assert found.share.tolist() == pytest.approx([1.0, 0.805, 0.652, 0.601])
+    assert found.notices == ("the units in the line below the head line belong to it",)
+    path.write_text("month,survivors\n0,100\n1,80\n1,80\n2,65\n3,60\n")
+    with pytest.raises(ConfigError, match="row 3 goes from '1' to '1': give one row for each, in order"):
+        read_survival(str(path))
