@@ -43,6 +43,7 @@ from sim.data.parquet_file import (
 from sim.data.price_checks import columns_of_counts, left_open_by_discount, refuse_price_of_one
 from sim.data.role_heads import UNIT_PRICES, role_of_head
 from sim.data.row_faults import RowFaults
+from sim.data.rows_apart import rows_apart
 from sim.data.text_blocks import LinesRead, text_blocks
 from sim.data.text_file import find_delimiter, first_lines, split_lines
 from sim.scenario.errors import ConfigError
@@ -80,7 +81,7 @@ class TableShape:
     skipped : int
         Lines before the first row: blank, sep=, titles, the head line.
     sample : list of list of str
-        Cells of the first rows.
+        Cells of the first rows, and of some from places all over a file of text.
     parquet : bool
     decimal : str or None
         None while the sample leaves it open.
@@ -170,7 +171,8 @@ def look_at(path: Path, where: str, layout: Layout) -> TableShape:
         return replace(shape, decimal=DECIMALS[layout.decimal])
     amounts = [cell for role in ("amount", "quantity") if role in columns for cell in shape.cells(role)]
     signs = count_decimal_signs(amounts)
-    if whole or signs[0] or signs[1]:
+    # What some rows leave open all may tell.
+    if whole or (any(signs[:2]) and decide_decimal(signs)):
         return replace(shape, decimal=_decided(signs, _first_open(amounts, 0), shape.name("amount"), where))
     return shape
 
@@ -220,7 +222,7 @@ def _notices(shape: TableShape) -> tuple[str, ...]:
     ]
     paid = [row for row in shape.sample if len(row) > (at := shape.columns["amount"]) and row[at]]
     more += [
-        f"{head!r} says nothing in {blank} of the first {len(paid)} rows: counted as purchases, paid or not"
+        f"{head!r} says nothing in {blank} of {len(paid)} rows looked at: counted as purchases, paid or not"
         for head, blank in paid_days_beside(shape.head, paid, shape.columns.values())
     ]
     if "quantity" in shape.columns and shape.signs is None:
@@ -317,6 +319,18 @@ def _look_at_text(path: Path, where: str, layout: Layout) -> tuple[TableShape, b
     found = Head(tuple(cells[0]), 0, ()) if named else find_head(cells, [lines[at] for at in began], where)
     head, has_head, columns = find_columns(list(found.cells), cells[found.at + 1 :], layout, where)
     sample = cells[found.at + has_head :]
+    seen = first.whole and len(lines) <= _SAMPLE
+    if not seen:
+        size = layout.most_megabytes
+        sample += rows_apart(
+            path,
+            where,
+            size,
+            layout.encoding,
+            after=first.before[min(_SAMPLE, len(lines)) - 1] + 1,
+            delimiter=delimiter,
+            width=len(head),
+        )
     columns = {**columns, **_currency(head, sample, columns, layout, where)}
     columns = {**columns, **find_status(head, sample, columns, layout)}
     if has_head and "amount" in columns:
@@ -325,7 +339,7 @@ def _look_at_text(path: Path, where: str, layout: Layout) -> tuple[TableShape, b
         raise ConfigError(f"{where} has no rows below its head line; give transactions")
     skipped = lines_until(first, began, found.at) if has_head else first.before[began[found.at]]
     shape = TableShape(delimiter, head, has_head, columns, skipped, sample, False, notices=found.notices)
-    return shape, first.whole and len(lines) <= _SAMPLE
+    return shape, seen
 
 
 def _first_open(amounts: Sequence[str], before: int) -> tuple[str, int] | None:

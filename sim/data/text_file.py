@@ -38,21 +38,13 @@ __all__ = [
 
 #: The last one is Hive's.
 _DELIMITERS = (",", ";", "\t", "|", "^", "~", "\x01")
-
-
 WHITESPACE = "whitespace"
 #: From so many rows within one cell on, its quote is a stray one.
 _FEWEST_SWALLOWED = 2
-
-
 SNIFFED_BYTES = 1 << 16
 #: Signs of a line that are read at once where quotes are looked at.
 _LONGEST_LINE = 1 << 20
-
-
 _TRANSACTIONS = "a file of transactions"
-
-
 #: First bytes of compressed files, whatever their names say.
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\x28\xb5\x2f\xfd": "zstd", b"\x04\x22\x4d\x18": "lz4"}
 #: First bytes of files that are no text, and what they are.
@@ -241,6 +233,14 @@ def open_binary(path: Path, where: str, most_megabytes: int, encoding: str | Non
         raise ConfigError(f"{where} {foreign}")
     bounded = _BoundedStream(stream, most_megabytes * 1_000_000, message, where, encoding or _first_of(_MARKS, start))
     return io.BufferedReader(bounded, SNIFFED_BYTES)
+
+
+def is_plain(path: Path, encoding: str | None) -> bool:
+    """Return whether lines may be read wherever they stand: it is neither compressed nor of several bytes a sign."""
+    with path.open("rb") as raw:
+        start = raw.read(8)
+    several = (encoding or "").lower().replace("_", "-").startswith(("utf-16", "utf-32"))
+    return not (several or _first_of({**_COMPRESSED, **_MARKS}, start))
 
 
 def _first_of(known: Mapping[bytes, str], start: bytes) -> str | None:
