@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from sim.data.epochs import FROM_ELSEWHERE, SCIENTIFIC
 from sim.data.month_names import plain_month, plain_months
 from sim.data.plain_times import plain_time
 from sim.data.row_faults import RowFaults
+from sim.data.swapped_days import rows_with_swapped_days
 from sim.scenario.errors import ConfigError
 from sim.scenario.schema import show
 
@@ -169,6 +171,8 @@ def read_dates(
         trouble.add("with a date years away from all others", rows.size, _shown(rows, code, words, trouble))
         days[far] = 0
     _refuse_two_centuries(days, words, code, pattern, where, trouble)
+    if date_format is None:
+        _refuse_swapped_days(days, words, code, pattern, where, trouble)
     return days, pattern + (", years of the Buddhist calendar" if of_thailand else "")
 
 
@@ -184,6 +188,19 @@ def _of_thailand(words: Sequence[str]) -> list[str] | None:
     if not found or sum(year is not None for year in found) < _NEARLY_ALL * len(found):
         return None
     return [re.sub(_IN_BUDDHIST, lambda year: str(int(year[0]) - _BUDDHIST), word, count=1) for word in words]
+
+
+def _refuse_swapped_days(
+    days: NDArray[np.int64], words: list[str], code: NDArray[np.int32], pattern: str, where: str, trouble: RowFaults
+) -> None:
+    rows = rows_with_swapped_days(days, code)
+    if rows.size:
+        shown = ", ".join(islice(_shown(rows, code, words, trouble), 3))
+        raise ConfigError(
+            f"{where}: its rows are in order of time where day and month of {rows.size:,} dates up to the 12th are"
+            f" exchanged ({shown}), and of all later ones as they stand: a spreadsheet or a program that expects the"
+            f" other order changed them; export the table again, or, if they are right, say date_format={pattern}"
+        )
 
 
 def _refuse_two_centuries(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,13 @@ __all__ = [
     "parquet_blocks",
     "parquet_fields",
     "parquet_heads",
+    "parquet_rows_apart",
 ]
 
 _MAGIC = b"PAR1"
 _ROWS = 131_072
+#: Places from which some rows are looked at, how far apart they are, and how many rows.
+_PLACES, _APART, _FEW = 48, 1024, 32
 #: Bytes of a UUID.
 _UUID_BYTES = 16
 #: Bytes of a column in a group of rows whose words may say of each row what it is.
@@ -198,6 +201,39 @@ def parquet_blocks(
                         f" most_megabytes={2 * most_megabytes} if there is memory for it"
                     )
                 yield pyarrow.record_batch(cells, [f"column{at}" for at in range(len(cells))])
+    except (OSError, pyarrow.ArrowException) as error:
+        raise ConfigError(f"{where} cannot be read as Parquet: {reason_of(error)}; write it again") from None
+
+
+def parquet_rows_apart(path: Path, columns: Sequence[str], where: str) -> Iterator[Any]:
+    """Yield a few rows from places apart, of a file whose first rows were read by :func:`parquet_blocks`.
+
+    Parameters
+    ----------
+    path, columns, where
+        As for :func:`parquet_blocks`.
+
+    Yields
+    ------
+    pyarrow.RecordBatch
+        Of some of its first 49,152 rows, and of the first rows of some groups.
+    """
+    import pyarrow
+    from pyarrow import parquet
+
+    inner = _inner_fields(parquet.read_schema(path))
+    asked = list(dict.fromkeys(columns))
+    try:
+        with parquet.ParquetFile(path, read_dictionary=_words_by_code(path, columns)) as file:
+            groups = sorted({file.num_row_groups * place // _PLACES for place in range(_PLACES)})
+            begins = (
+                file.iter_batches(batch_size=_FEW, row_groups=[group], columns=asked) for group in groups if group
+            )
+            apart = islice(file.iter_batches(batch_size=_APART, columns=asked), _PLACES)
+            for batch in chain(apart, chain.from_iterable(islice(rows, 1) for rows in begins)):
+                for part in _light_parts(batch.slice(max(0, batch.num_rows - _FEW))):
+                    cells = [_as_text(_column(part, name, inner), name, where, False) for name in columns]
+                    yield pyarrow.record_batch(cells, [f"column{at}" for at in range(len(cells))])
     except (OSError, pyarrow.ArrowException) as error:
         raise ConfigError(f"{where} cannot be read as Parquet: {reason_of(error)}; write it again") from None
 

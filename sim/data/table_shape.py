@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from sim.data.parquet_file import (
     numeric_columns,
     parquet_blocks,
     parquet_heads,
+    parquet_rows_apart,
 )
 from sim.data.price_checks import columns_of_counts, left_open_by_discount, refuse_price_of_one
 from sim.data.role_heads import UNIT_PRICES, role_of_head
@@ -271,7 +273,9 @@ def _look_at_parquet(path: Path, where: str, layout: Layout) -> tuple[TableShape
         for at in (*find_status(head, [], columns, layout).values(), *numbers_orders, *short)
         if heads[at] not in lists
     ]
-    sample = _parquet_sample(path, heads, list(dict.fromkeys([*columns.values(), *flat, *some])), where, layout)
+    sample = _parquet_sample(
+        path, heads, list(dict.fromkeys([*columns.values(), *flat, *some])), where, layout, apart=True
+    )
     columns = {**columns, **_currency(head, sample, columns, layout, where)}
     columns = {**columns, **find_status(head, sample, columns, layout)}
     columns = {role: at for role, at in columns.items() if not is_status(role) or heads[at] not in lists}
@@ -297,16 +301,22 @@ def _currency(
 
 
 def _parquet_sample(
-    path: Path, heads: Sequence[str], kept: Sequence[int], where: str, layout: Layout
+    path: Path, heads: Sequence[str], kept: Sequence[int], where: str, layout: Layout, *, apart: bool = False
 ) -> list[list[str]]:
-    """Return the first rows, with the cells of some columns."""
+    """Return the first rows, with the cells of some columns, and where asked for some that are apart."""
     if not kept:
         return []
-    first = next(parquet_blocks(path, [heads[at] for at in kept], where, layout.most_megabytes, _SAMPLE), None)
-    sample = [["" for _ in heads] for _ in range(0 if first is None else first.num_rows)]
-    for at, column in zip(kept, [] if first is None else first.columns, strict=False):
-        for row, cell in zip(sample, column.to_pylist(), strict=True):
-            row[at] = cell.strip()
+    names = [heads[at] for at in kept]
+    parts = list(islice(parquet_blocks(path, names, where, layout.most_megabytes, _SAMPLE), 1))
+    if apart and parts and parts[0].num_rows == _SAMPLE:
+        parts += parquet_rows_apart(path, names, where)
+    sample: list[list[str]] = []
+    for part in parts:
+        rows = [["" for _ in heads] for _ in range(part.num_rows)]
+        for at, column in zip(kept, part.columns, strict=True):
+            for row, cell in zip(rows, column.to_pylist(), strict=True):
+                row[at] = cell.strip()
+        sample += rows
     return sample
 
 

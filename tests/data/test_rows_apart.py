@@ -1,9 +1,11 @@
 """Rows apart: what a column says far below the first rows counts as what it says above."""
 
 import gzip
+import io
 from datetime import date, timedelta
 
 import pytest
+from pyarrow import csv, parquet
 
 from sim.data.layout import Layout
 from sim.data.transactions import read_transactions
@@ -34,12 +36,15 @@ def ledger(head, usual, odd):
 
 
 def write(path, text, form):
+    if form == "parquet":
+        parquet.write_table(csv.read_csv(io.BytesIO(text.encode())), path)
+        return path
     content = {"gzip": gzip.compress(text.encode()), "utf-16": text.encode("utf-16")}
     path.write_bytes(content.get(form, text.encode()))
     return path
 
 
-@pytest.mark.parametrize("form", ["plain", "gzip", "utf-16"])
+@pytest.mark.parametrize("form", ["plain", "gzip", "utf-16", "parquet"])
 @pytest.mark.parametrize("case", REFUSED)
 def test_odd_rows_far_below_are_refused(tmp_path, case, form):
     head, usual, odd, said = REFUSED[case]
@@ -47,7 +52,7 @@ def test_odd_rows_far_below_are_refused(tmp_path, case, form):
         read_transactions(write(tmp_path / "own.csv", ledger(head, usual, odd), form))
 
 
-@pytest.mark.parametrize("form", ["plain", "gzip", "utf-16"])
+@pytest.mark.parametrize("form", ["plain", "gzip", "utf-16", "parquet"])
 @pytest.mark.parametrize("case", TOLD)
 def test_what_a_column_says_far_below_is_told(tmp_path, case, form):
     head, usual, odd, said = TOLD[case]
