@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim.data.event_log import EventLog
 from sim.discovery.all_cases import all_cases
-from sim.discovery.at_once import AtOnce, last_apart, told_apart
+from sim.discovery.at_once import AtOnce, last_apart, no_time_told, told_apart
 from sim.discovery.case_age import with_ages
 from sim.discovery.case_attributes import AttributeShare, attributes_by_kind, changing_attributes
 from sim.discovery.case_phase import ONE_PHASE, Phases, find_phases
@@ -261,13 +261,17 @@ def discover(log: EventLog, name: str, title: str, **options: Any) -> Discovery:
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """Phases, contexts, width of bins, and by persona the journey and the share."""
+    """Phases, contexts, width of bins, and by persona the journey and the share.
+
+    ``away`` is how far simulated cases are from those of the log, where they were simulated.
+    """
 
     phases: Phases
     contexts: Contexts
     width: int
     journeys: Mapping[str, TimedJourney]
     shares: Mapping[str, float]
+    away: float = np.inf
 
     @property
     def bytes(self) -> int:
@@ -322,6 +326,13 @@ class _JourneyForm(NamedTuple):
     by_visit: VisitFit
 
 
+class _Twice(NamedTuple):
+    """Which stages stand twice: those with visits that take no time, and those in which cases both end and go on."""
+
+    at_once: bool = True
+    last: bool = True
+
+
 def _fit(
     cases: Cases,
     belongs: NDArray[np.float64],
@@ -330,18 +341,46 @@ def _fit(
     seed: int,
     simulator: CaseSimulator | None = None,
 ) -> _Fitted:
+    """Find what a journey is to tell apart, and fit it.
+
+    Simulated cases, where there is a simulator, decide how wide bins of time are, and whether visits at once and last
+    visits stand apart: each of these takes visits from the others of its stage.
+    """
+    fit = partial(_fit_where, cases, belongs, seconds, goal, seed)
+    # Of many cases, and in our own exports, which say where everybody was in each step, fine bins are best.
+    if simulator is None or _few(cases, seed) is not cases or not cases.may_end:
+        return fit(_Twice(), _WIDTHS[:1])
+    first = fit(_Twice(), _WIDTHS, simulator)
+    widths = (first.width,) if first.phases.count == 1 else _WIDTHS
+    told = first.contexts.at_once
+    at_once = told.instant & ~told.last
+    others = [_Twice(last=False)] * bool(told.last.any()) + [_Twice(at_once=False)] * bool(at_once.any())
+    return min((first, *(fit(twice, widths, simulator) for twice in others)), key=lambda one: one.away)
+
+
+def _fit_where(
+    cases: Cases,
+    belongs: NDArray[np.float64],
+    seconds: float,
+    goal: int,
+    seed: int,
+    twice: _Twice,
+    any_width: Sequence[int],
+    simulator: CaseSimulator | None = None,
+) -> _Fitted:
     """Find how much of what came before, and how many phases, the states of a journey are to tell, and fit it.
 
     There are so many states at the most; each phase takes some from the contexts. Cases kept aside decide: that number
-    of phases is taken with which phases and contexts together make them likeliest, as far as the file can hold it.
-    Simulated cases, where there is a simulator, decide how wide bins of time are.
+    of phases is taken with which phases and contexts together make them likeliest, as far as the file can hold it. Of
+    widths of bins that one is taken of which simulated cases are nearest, or the first.
     """
-    cases, at_once = told_apart(cases, seconds, _MOST_TOLD)
+    stages = len(cases.stages)
+    cases, at_once = told_apart(cases, seconds, _MOST_TOLD) if twice.at_once else (cases, no_time_told(stages))
     seen = _from_the_beginning(cases)
     if seen:
         cases, at_once = since_goal_apart(cases, at_once, _few(cases, seed), goal, seed, _MOST_TOLD)
     over = ended_weights(cases, cases.stage)
-    if seen:
+    if seen and twice.last:
         cases, at_once = last_apart(cases, at_once, over, _MOST_TOLD)
         over = at_once.over_apart(cases.stage, over)
     few = _few(cases, seed)
@@ -361,31 +400,28 @@ def _fit(
     names = ["everyone"] if kinds == 1 else [f"persona_{at + 1}" for at in range(kinds)]
     likely = {who: each for who, each in zip(names, belongs.T, strict=True) if each.any()}
     apart = _CasesApart(cases, at_once, likely, seconds)
-    # Of many cases, and in our own exports, which say where everybody was in each step, fine bins are best.
-    any_width = _WIDTHS if simulator is not None and few is cases and cases.may_end else _WIDTHS[:1]
     coarser = [(choices[0], by_visit, (width,)) for width in _COARSE if width < any_width[-1]]
     smaller = [*coarser, (choices[0], NO_WEIGHTS, _COARSE[-1:])]
     likeliest = [(phases, by_visit, any_width if phases.count == 1 else _PHASED) for phases in ranked]
     for phases, weighed, widths in [*likeliest, *smaller]:
         contexts = fewer_contexts(every, _states_in(phases))
         own = own_hazards(cases, contexts, belongs, seconds, seed) if kinds > 1 else np.zeros(0, np.bool_)
-        fitted = _nearest_first(apart, _JourneyForm(phases, contexts, own, weighed), widths, simulator)
-        if fitted and fitted[0].bytes <= _MOST_BYTES:
+        fitted = _nearest(apart, _JourneyForm(phases, contexts, own, weighed), widths, simulator)
+        if fitted.bytes <= _MOST_BYTES:
             break
-    return fitted[0]
+    return fitted
 
 
-def _nearest_first(
-    apart: _CasesApart, told: _JourneyForm, widths: Sequence[int], simulator: CaseSimulator | None
-) -> list[_Fitted]:
-    """Return journeys with bins of each width, that first of which simulated cases are nearest to those of the log."""
+def _nearest(apart: _CasesApart, told: _JourneyForm, widths: Sequence[int], simulator: CaseSimulator | None) -> _Fitted:
+    """Return the journey with bins of that width of which simulated cases are nearest to those of the log."""
     found = [apart.fitted(told, width) for width in widths]
     small = [one for one in found if one.bytes <= _MOST_BYTES]
-    if simulator is None or len(small) < 2:
-        return small or found
+    if simulator is None or not small:
+        return (small or found)[0]
     real = apart.as_in_log
     away = [simulator.away(one.journeys, one.shares, real) for one in small]
-    return [small[at] for at in np.argsort(away, kind="stable").tolist()]
+    nearest = int(np.argmin(away))
+    return replace(small[nearest], away=away[nearest])
 
 
 def _states_in(phases: Phases) -> int:

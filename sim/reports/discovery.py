@@ -302,8 +302,10 @@ def _goal_plain(found: Discovery) -> dict[str, Any]:
 
 
 def _states_plain(found: Discovery) -> dict[str, Any]:
-    """Return by what stages are split, and where hazards are by the age of the case."""
+    """Return by what stages are split, which stand twice and for what, and where hazards are by the age of the case."""
     contexts, names = found.contexts, found.cases.stages
+    at_once = contexts.at_once
+    apart = zip(at_once.stage_of[len(names) :].tolist(), at_once.told, strict=True)
     said = [
         {
             "stage": names[contexts.stage_at(state)],
@@ -318,7 +320,11 @@ def _states_plain(found: Discovery) -> dict[str, Any]:
         if len(key) > 1 or one["from_age"]
     ]
     clocks = contexts.forward or (False,) * len(said)
-    return {"splits": splits, "by_age": [one for one, clock in zip(said, clocks, strict=True) if clock]}
+    return {
+        "splits": splits,
+        "stands_twice": [{"stage": names[at], "for": told.removeprefix("__").split("__")} for at, told in apart],
+        "by_age": [one for one, clock in zip(said, clocks, strict=True) if clock],
+    }
 
 
 def _phases_plain(found: Discovery) -> dict[str, Any]:

@@ -112,18 +112,20 @@ def test_probabilities_of_every_state_sum_to_one_at_most():
             assert total <= 1.0 + 1e-9
 
 
-def test_with_phases_bins_double_and_no_other_width_is_simulated(log_of, monkeypatch):
+def test_with_phases_bins_double_and_no_other_width_is_tried(log_of, monkeypatch):
     luck = np.random.default_rng(1)
     lengths = luck.integers(12, 14, 200)
     cases = cases_with(lengths)
     phases = find_phases(cases, ends_of(cases), 6, 1)[-1]
     monkeypatch.setattr(discovering, "find_phases", lambda *_: (phases,))
-    simulated = []
-    monkeypatch.setattr(CaseSimulator, "away", lambda *of: simulated.append(of) or 0.0)
+    widths = []
+    fitted = discovering._CasesApart.fitted
+    monkeypatch.setattr(discovering._CasesApart, "fitted", lambda *of: widths.append(of[2]) or fitted(*of))
+    monkeypatch.setattr(CaseSimulator, "away", lambda *_: 0.0)
     words = [("ab" * 7)[:length] for length in lengths]
     gaps = [np.exp(luck.normal(8.0, 2.5, length - 1)) for length in lengths]
     log = log_of(words, gaps, luck.uniform(0, 300 * 86_400.0, lengths.size))
     found = discovering.discover(log, "made", "", goal=None, seed=1, threads=1)
     assert found.phases.count == phases.count > 1
     assert found.bins_widen_by == 1
-    assert not simulated
+    assert set(widths) == {1}

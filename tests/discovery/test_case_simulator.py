@@ -74,3 +74,37 @@ def test_bins_of_a_log_of_many_cases_are_fine(permits, simulator, monkeypatch):
     monkeypatch.setattr(CaseSimulator, "away", lambda *_: pytest.fail("nothing is to be simulated"))
     monkeypatch.setattr("sim.discovery.discover._MOST_CHOSEN", permits.stage.size // 3)
     assert _times(_fitted(permits, simulator)) == _times(_fitted(permits))
+
+
+@pytest.fixture
+def tickets(log_of):
+    """400 cases that end in any of their stages, half of whose visits take a second."""
+    luck = np.random.default_rng(6)
+    words = ["".join(luck.choice(list("abc"), size)) + "c" * (size % 2) for size in luck.integers(2, 9, 400)]
+    gaps = [luck.choice([1.0, 20 * _DAY], len(word) - 1) * luck.exponential(1.0, len(word) - 1) for word in words]
+    return cases_of(log_of(words, gaps, luck.uniform(0, 600 * _DAY, 400)))
+
+
+@pytest.mark.parametrize(
+    ("nearest", "last", "at_once"), [(0, True, True), (2, True, True), (3, False, True), (4, True, False)]
+)
+def test_stages_stand_twice_where_simulated_cases_are_nearest(tickets, simulator, monkeypatch, nearest, last, at_once):
+    """Three widths of bins, then no last visits apart, then no visits at once."""
+    left = iter(np.where(np.arange(5) == nearest, 0.0, 1.0).tolist())
+    monkeypatch.setattr(CaseSimulator, "away", lambda *_: next(left))
+    told = _fitted(tickets, simulator).contexts.at_once
+    assert not list(left)
+    assert (bool(told.last.any()), bool((told.instant & ~told.last).any())) == (last, at_once)
+
+
+def test_where_no_stage_stands_twice_nothing_else_is_simulated(permits, simulator, monkeypatch):
+    simulated = []
+    monkeypatch.setattr(CaseSimulator, "away", lambda *_: float(len(simulated.append(1) or simulated)))
+    _fitted(permits, simulator)
+    assert len(simulated) == 3
+
+
+def test_where_nothing_is_simulated_visits_at_once_and_last_visits_stand_apart(tickets):
+    told = _fitted(tickets).contexts.at_once
+    assert told.last.any()
+    assert (told.instant & ~told.last).any()
