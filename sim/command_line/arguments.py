@@ -30,6 +30,10 @@ _WORDS = re.compile(r"((?:[\w.]+\.)?(?:title|save_title|case))=(?!null$)(?!(['\"
 _FOREIGN = re.compile(r"[^=]+=(?=.*[^\x00-\x7f]|.*[\"'<>&!;#^`])(?!['\"(\[{]|\w+\()[^,$]*")
 #: Conditions in a list, whose signs Hydra's grammar does not know: `limits=[payback_week <= 104]`.
 _CONDITIONS = re.compile(r"limits=\[([^'\"\[\]]*[<>=][^'\"\[\]]*)\]")
+#: A strategy of a brand that is given the name of a file; `strategy@` is Hydra's way to write it.
+_NAMED_STRATEGY = re.compile(
+    r"\+{0,2}(?:strategy@)?(arms\.[^.=]+\.[^.=]+\.strategy)=(?!(?:null|true|false)$)([A-Za-z]\w*)"
+)
 _OPTIONS_WITH_VALUE = (
     "--cfg", "-c", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn", "--config-dir", "-cd",
 )  # fmt: skip
@@ -94,7 +98,25 @@ def translate(verb: str, words: Sequence[str]) -> list[str]:
             translated.append(f"{key}={_quoted(value)}")
         else:
             translated.append(word)
-    return translated
+    return _over_named_strategies(translated)
+
+
+def _over_named_strategies(words: Sequence[str]) -> list[str]:
+    """Return the words with a strategy's file before what is changed of it: Hydra would lose either of the two."""
+    names = {match[1]: match[2] for match in map(_NAMED_STRATEGY.fullmatch, words) if match}
+    changes: list[str] = []
+    others: list[str] = []
+    for word in words:
+        named = _NAMED_STRATEGY.fullmatch(word)
+        key = word.lstrip("+").partition("=")[0]
+        if named:
+            others.append(f"{named[1]}={named[2]}")
+        elif place := next((place for place in names if key == place or key.startswith(f"{place}.")), None):
+            laid_over = f"++{place}={{use: {names[place]}}}"
+            changes += [*([] if laid_over in changes else [laid_over]), f"++{word.lstrip('+')}"]
+        else:
+            others.append(word)
+    return others + changes
 
 
 def _standing_for(key: str, word: str, words: Sequence[str], translated: Sequence[str]) -> str:

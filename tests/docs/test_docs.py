@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from agents.purposes import Purpose
 from sim.analysis.metrics import METRICS
+from sim.cli import main
 from sim.scenario.config_path import ConfigPath
 from sim.scenario.journey import DOES, FEATURES, GATES, Stage, read_journey
 
@@ -90,6 +92,20 @@ def test_the_commands_run(page, show_files, commands, run_small):
     assert listed
     for words in listed:
         run_small(words)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_and_keys_within_sentences_are_accepted(page, folder, capsys):
+    """What a sentence quotes is composed, not run; words in capitals stand for what a reader puts there."""
+    for quoted in re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.S | re.M)):
+        words = shlex.split(quoted) if re.match(r"journey [a-z]+ |(strategy@)?(arms|market)\.[\w.]+=", quoted) else []
+        if not words or re.search(r"\b[A-Z]{2,}\b|[|*…]|\b(mine|my|gym|count)\b|--help", quoted):
+            continue
+        # Of several values the first one: `--cfg job` shows one configuration.
+        words = [re.sub(r"^([\w.]+=[^\[{,]+),.*", r"\1", word) for word in words]
+        verb = words[1:] if words[0] == "journey" else ["compare", *words]
+        assert main([*verb, "--cfg", "job"]) == 0, (quoted, capsys.readouterr().err)
+        capsys.readouterr()
 
 
 def test_the_commands_about_results_run(folder, commands, run_small):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from agents.strategies import CAPABILITIES
 from sim.cli import main
 from sim.command_line.arguments import translate
 from sim.command_line.hydra_compose import Hydra
-from sim.scenario.dotted_key import value_at
+from sim.scenario.dotted_key import value_at, with_values
 from sim.scenario.errors import ConfigError
 from sim.scenario.scenario import Scenario
 from sim.scenario.settings import check_writable
@@ -118,6 +119,27 @@ def test_a_strategy_is_replaced_by_name(runs, override):
 def test_groups_are_replaced_by_name(runs):
     assert main(["compare", "personas=everyone"]) == 0
     assert [persona.name for persona in runs[0].scenario.personas] == ["everyone"]
+
+
+@pytest.mark.parametrize("brand", ["focal", "peak"])
+@pytest.mark.parametrize("group", ["", "strategy@"])
+@pytest.mark.parametrize("change", ["PLACE.start_week=3", "PLACE={start_week: 3}"])
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_strategy_named_by_its_file_is_changed_and_not_lost(brand, group, change, order, runs):
+    """Of another brand its capabilities were gone without a word, and of the focal one the change was refused."""
+    place = f"arms.proactive.{brand}.strategy"
+    words = [f"{group}{place}=automation", change.replace("PLACE", place)][::order]
+    assert main(["compare", *words, f"arms.proactive.{brand}.journey=proactive"]) == 0
+    strategy = runs[0].scenario.arms["proactive"].plans["stride" if brand == "focal" else brand].strategy
+    shipped = with_values(Scenario.load("treadmill"), {place: "automation"}).arms["proactive"].plans
+    assert strategy == replace(shipped["stride" if brand == "focal" else brand].strategy, start_week=3)
+    assert strategy.automation > 0.0
+
+
+def test_what_is_changed_of_a_named_strategy_is_checked(capsys, untouched):
+    place = "arms.proactive.peak.strategy"
+    assert "did you mean 'start_week'" in _refused(capsys, "compare", f"{place}=all_four", f"{place}.strat_week=3")
+    assert "there is no strategy 'nope'" in _refused(capsys, "compare", f"{place}=nope", f"{place}.start_week=3")
 
 
 def _own_folder(place: Path) -> Path:
